@@ -1,0 +1,43 @@
+"""One HTTP request, its failures turned into the decisions they call for."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
+
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def call(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Response:
+    """Ask once. Raises TryLater, Unsure, Refused or Disconnected with the server's own words."""
+    try:
+        response = client.request(method, url, **kwargs)
+    except NEVER_SENT as error:
+        raise TryLater(f"{client.base_url.host or url} cannot be reached: {error}") from error
+    except httpx.TransportError as error:
+        raise Unsure(f"no answer to {method} {url}: {error!r}") from error
+    reason = f"{response.status_code} {response.text[:200]}".strip()
+    match response.status_code:
+        case code if 200 <= code < 300:
+            return response
+        case 401 | 403:
+            raise Disconnected(reason)
+        case 429:
+            raise TryLater(reason, retry_after(response.headers.get("Retry-After", "")))
+        case code if code >= 500:
+            raise Unsure(reason)
+        case _:
+            raise Refused(reason)
+
+
+def retry_after(value: str) -> timedelta | None:
+    """Read a Retry-After header (RFC 9110 §10.2.3), seconds or a date; None for anything else."""
+    if value.strip().isdecimal():
+        return timedelta(seconds=int(value[:9]))
+    try:
+        return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))
+    except (ValueError, TypeError):
+        return None

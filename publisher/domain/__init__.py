@@ -1,0 +1,1 @@
+"""What the newsletter is made of. Standard library only; no I/O, no clock."""

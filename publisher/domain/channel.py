@@ -1,0 +1,146 @@
+"""The port every channel implements, and the four ways it may fail.
+
+A failure is named after the decision it asks of the caller, never after the protocol that
+caused it:
+
+* TryLater      nothing was posted; send again after a pause
+* Unsure        it may have been posted; look before sending again
+* Refused       this post will never be taken as it is
+* Disconnected  no post will be taken until a person repairs the account
+
+Anything else that escapes a channel is a bug, and holds the delivery.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from publisher.domain.issue import Edition, Finding, Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """One reader of a mailing. `token` is unguessable and theirs alone; both URLs carry it."""
+
+    address: str
+    token: str
+    unsubscribe_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """What one channel says about one edition. Plain data: store it, show it, diff it.
+
+    `key` is the same for every attempt at this post and differs for any other text, so it
+    serves as idempotency key. `length` is counted by the network's own rule, against `limit`.
+    `details` holds what one kind needs on top, as JSON values.
+    """
+
+    key: str
+    lang: str
+    title: str
+    text: str
+    url: str
+    html: str = ""
+    length: int = 0
+    limit: int | None = None
+    images: tuple[Image, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    to: Reader | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """Proof that a post exists: the network's id to edit it by, the URL to show, its own words.
+
+    `note` goes into the delivery log: what the server answered, what was left off and why.
+    """
+
+    id: str
+    url: str = ""
+    note: str = ""
+
+
+class Channel(Protocol):
+    """A frozen dataclass whose fields are its configuration, and five functions."""
+
+    def render(self, edition: Edition) -> Post:
+        """Say it in this channel's words. Pure: no clock, no network."""
+
+    def deliver(self, post: Post) -> Receipt:
+        """Post it, once. Raises one of the four failures."""
+
+    def find_existing(self, post: Post) -> Receipt | None:
+        """Look for an earlier copy; None means there is certainly none.
+
+        Raises NotImplementedError where the channel cannot be asked.
+        """
+
+    def update(self, receipt: Receipt, post: Post) -> Receipt:
+        """Replace what was posted, or raise Refused where edits are not possible."""
+
+    def check(self) -> list[str]:
+        """Try credentials and limits, posting nothing. Returns what was found, a line each.
+
+        Raises Disconnected, TryLater or Refused with the remedy.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """One reader's copy of a post, on its way. `post.to` is the reader."""
+
+    id: int
+    post: Post
+
+
+@runtime_checkable
+class Mailing(Protocol):
+    """What a channel has on top when each reader gets a copy of their own.
+
+    `rate` is the most copies a second for the whole channel, 0 for no limit.
+    """
+
+    rate: float
+
+    async def deliver_each(
+        self,
+        copies: AsyncIterator[Copy],
+        *,
+        mark: Callable[[Copy], Awaitable[bool]],
+        settle: Callable[[Copy, Receipt | Exception], Awaitable[None]],
+    ) -> None:
+        """Send every copy over a few kept connections, and settle each one exactly once.
+
+        Await `mark(copy)` just before the irrevocable byte (the final dot); on False the copy
+        is no longer ours, so it must not be sent, nor settled. Raises only Disconnected, when no
+        copy at all can be sent until a person acts; copies not settled by then were not sent.
+        """
+
+
+class ChannelError(Exception):
+    """A failure the channel understands."""
+
+    retry_after: timedelta | None = None
+
+
+class TryLater(ChannelError):
+    """Certainly not posted; worth another try, after `retry_after` where the server said so."""
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Unsure(ChannelError):
+    """Perhaps posted: the answer was lost after the request had left."""
+
+
+class Refused(ChannelError):
+    """This post will never be taken as it is."""
+
+
+class Disconnected(ChannelError):
+    """The account needs a person: no post will be taken until then."""

@@ -1,0 +1,91 @@
+"""The life of one delivery: one post, one channel, at most one reader."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from publisher.domain.channel import Post, Refused, TryLater, Unsure
+
+
+class State(StrEnum):
+    """Where a delivery stands. There are no other states, on any channel."""
+
+    PENDING = "pending"  # nothing posted; due at next_attempt_at
+    SENDING = "sending"  # claimed by one worker
+    UNSURE = "unsure"  # may be posted, so look first; due at next_attempt_at
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # will never be taken as it is
+    HELD = "held"  # waits for a person
+    SKIPPED = "skipped"  # by rule or by a person
+
+
+TRANSITIONS: dict[State, set[State]] = {
+    State.PENDING: {State.SENDING, State.SKIPPED},
+    State.UNSURE: {State.SENDING, State.HELD},
+    State.SENDING: set(State) - {State.SENDING, State.SKIPPED},
+    State.DELIVERED: set(),
+    State.REFUSED: {State.PENDING, State.DELIVERED, State.SKIPPED},  # a person decides
+    State.HELD: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # a person decides
+    State.SKIPPED: set(),
+}
+
+WAITING = (State.PENDING, State.UNSURE)
+UNFINISHED = (State.PENDING, State.SENDING, State.UNSURE)
+FAILED = (State.REFUSED, State.HELD)
+
+BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600, 43200, 86400))
+FIRST_LOOK = timedelta(seconds=2)  # a lost answer is looked for soon
+SETTLING = timedelta(seconds=30)  # until then "it is not there" may only mean "not yet"
+LEASE = timedelta(minutes=10)  # longer than any attempt may take
+LONGEST_WAIT = timedelta(days=2)  # a server that asks for more is not believed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One delivery in the hands of one worker, for attempt number `attempt`."""
+
+    id: int
+    channel: str
+    post: Post
+    attempt: int
+    in_doubt: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an attempt came to: where the delivery goes, when it is due, and why."""
+
+    state: State
+    retry_in: timedelta | None = None
+    note: str = ""
+
+
+def after_failure(error: Exception, *, attempt: int, in_doubt: bool) -> Outcome:
+    """Decide what becomes of a delivery whose attempt number `attempt` failed.
+
+    Once in doubt, only an answer from find_existing clears it: a rate limit met while looking
+    must not turn into a blind resend, nor may a refusal that came while looking.
+    """
+    note = str(error) or type(error).__name__
+    if isinstance(error, Refused):
+        return Outcome(state=State.HELD if in_doubt else State.REFUSED, note=note)
+    if isinstance(error, TryLater | Unsure) and attempt <= len(BACKOFF):
+        doubt = in_doubt or isinstance(error, Unsure)
+        return Outcome(
+            state=State.UNSURE if doubt else State.PENDING,
+            retry_in=_pause(error, attempt, first_look=doubt and not in_doubt),
+            note=note,
+        )
+    if isinstance(error, TryLater | Unsure):
+        note = f"given up after {attempt} attempts: {note}"
+    return Outcome(state=State.HELD, note=note)
+
+
+def _pause(error: TryLater | Unsure, attempt: int, *, first_look: bool) -> timedelta:
+    if error.retry_after is not None:
+        return min(max(error.retry_after, timedelta(seconds=1)), LONGEST_WAIT)
+    if first_look:
+        return FIRST_LOOK
+    jitter = 1 + random.random() / 4  # noqa: S311  spreads load, guards nothing
+    return BACKOFF[attempt - 1] * jitter

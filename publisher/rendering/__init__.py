@@ -1,0 +1,1 @@
+"""Source text to Edition: front matter, shortcodes, Markdown, absolute links, summary."""

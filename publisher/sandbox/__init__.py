@@ -1,0 +1,1 @@
+"""Stand-ins of the networks: real protocols, pretend servers, failures on demand."""

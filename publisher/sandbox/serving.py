@@ -1,0 +1,96 @@
+"""Loopback servers for the stand-ins, able to drop a line without an answer."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from publisher.sandbox.outside import Outside
+
+Accept = Callable[[], Awaitable[Response]]
+
+
+class DroppableProtocol(H11Protocol):
+    """HTTP/1.1 whose application can reach its transport, to cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app: Any = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "transport": transport}, receive, send)
+
+        self.app = with_transport
+
+
+async def drop(request: Request) -> Response:
+    """Cut the line under a request: its client hears nothing at all."""
+    request.scope["transport"].abort()
+    await asyncio.sleep(0.05)  # until the server has noticed; nothing is sent after that
+    return Response()
+
+
+async def accept_or_fail(
+    outside: Outside,
+    network: str,
+    request: Request,
+    accept: Accept,
+    refusals: Mapping[str, Callable[[int], Response]],
+) -> Response:
+    """Accept a post, or do what the next planned fault says.
+
+    `refusals` gives a network's own answers to "refuse", "rate_limit" and "unauthorized";
+    each takes the fault's seconds.
+    """
+    fault = outside.next_fault(network)
+    if fault is None:
+        return await accept()
+    if fault.do in refusals:
+        return refusals[fault.do](fault.seconds)
+    match fault.do:
+        case "error":
+            return PlainTextResponse("stand-in: told to fail", 500)
+        case "timeout":
+            await asyncio.sleep(fault.seconds)
+        case _:
+            await accept()
+    answers = {
+        "error_after": PlainTextResponse("stand-in: bad gateway", 502),
+        "malformed": Response("{oops", 200, media_type="application/json"),
+    }
+    return answers.get(fault.do) or await drop(request)
+
+
+@contextmanager
+def serving(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve `app` from a thread; yields its URL, without a trailing slash.
+
+    Raises OSError when the port is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(128)
+    config = uvicorn.Config(
+        app, http=DroppableProtocol, ws="none", lifespan="off", log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.005)
+    try:
+        yield f"http://{host}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(timeout=5)
+        listener.close()

@@ -1,0 +1,1 @@
+"""Where editions come from: a folder, a git repository."""

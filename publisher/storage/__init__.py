@@ -1,0 +1,1 @@
+"""The memory: tables, and the functions that read and write them."""

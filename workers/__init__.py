@@ -1,0 +1,1 @@
+"""The Celery side: hints from the queue, one attempt each."""
