@@ -1,6 +1,6 @@
 """Fitting words into small places."""
 
-import graphemeu as grapheme
+import grapheme
 
 
 def shorten(text: str, limit: int) -> str:
