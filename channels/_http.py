@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
+from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -19,23 +19,31 @@ def call(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Re
         raise TryLater(f"{client.base_url.host or url} cannot be reached: {error}") from error
     except httpx.TransportError as error:
         raise Unsure(f"no answer to {method} {url}: {error!r}") from error
+    if response.is_success:
+        return response
     reason = f"{response.status_code} {response.text[:200]}".strip()
-    match response.status_code:
-        case code if 200 <= code < 300:
-            return response
+    raise failure(response.status_code, reason, retry_after(response.headers.get("Retry-After")))
+
+
+def failure(status: int, reason: str, pause: timedelta | None = None) -> ChannelError:
+    """Name what an HTTP status asks for, where a network has no better word."""
+    match status:
         case 401 | 403:
-            raise Disconnected(reason)
+            return Disconnected(reason)
         case 429:
-            raise TryLater(reason, retry_after(response.headers.get("Retry-After", "")))
-        case code if code >= 500:
-            raise Unsure(reason)
+            return TryLater(reason, pause)
+        case 408:
+            return Unsure(reason)
+        case code if 300 <= code < 500:
+            return Refused(reason)
         case _:
-            raise Refused(reason)
+            return Unsure(reason)
 
 
-def retry_after(value: str) -> timedelta | None:
+def retry_after(value: str | None) -> timedelta | None:
     """Read a Retry-After header (RFC 9110 §10.2.3), seconds or a date; None for anything else."""
-    if value.strip().isdecimal():
+    value = (value or "").strip()
+    if value.isdecimal():
         return timedelta(seconds=int(value[:9]))
     try:
         return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))

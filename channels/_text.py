@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 
 import grapheme
 
 from publisher.domain.issue import Edition
+
+LONG_WORD = 30
 
 
 def post_key(edition: Edition, *parts: str) -> str:
@@ -23,12 +26,25 @@ def graphemes(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut at a word, mark the cut, never exceed `limit` graphemes nor split one."""
+    """Cut at a word, mark the cut, never exceed `limit` graphemes nor split one.
+
+    A long word is cut itself, for scripts that write without spaces; an address never is.
+    """
     if graphemes(text) <= limit:
         return text
     if limit < 1:
         return ""
     room = str(grapheme.slice(text, 0, limit - 1))
     words = room.rsplit(None, 1)
-    kept = words[0] if len(words) > 1 else room
-    return kept.rstrip(" ,;:.–—-") + "…"
+    whole = len(words) > 1 and (len(words[1]) <= LONG_WORD or "://" in words[1])
+    return (words[0] if whole else room).rstrip(" \n,;:.–—-、。，") + "…"
+
+
+def fit(text: str, limit: int, cost: Callable[[str], int]) -> str:
+    """Shorten until `cost` is within `limit`, for networks that count in their own way."""
+    room = limit
+    words = shorten(text, room)
+    while room > 0 and (excess := cost(words) - limit) > 0:
+        room -= excess
+        words = shorten(text, room)
+    return words
