@@ -55,6 +55,7 @@ class Mastodon:
     timeout: float = 15
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "instance", self.instance.rstrip("/"))
         if not self.instance.startswith(("https://", "http://")):
             raise ValueError(f"instance must be an http(s) address, not {self.instance!r}")
         if not self.access_token:
@@ -134,14 +135,21 @@ class Mastodon:
         with self._looking() as client:
             account = client.account_verify_credentials()
             found = [f"signed in at {self.instance} as @{account.acct}"]
-            with contextlib.suppress(mastodon.MastodonAPIError):  # older servers have no v2
-                theirs = client.instance_v2().configuration.statuses.max_characters
-                found.append(self._compared(int(theirs)))
+            found.append(self._compared(self._limit_there(client.session)))
             with contextlib.suppress(mastodon.MastodonAPIError, AttributeError):
                 found.append(f"scopes: {' '.join(client.app_verify_credentials().scopes)}")
         return found
 
-    def _compared(self, theirs: int) -> str:
+    def _limit_there(self, session: requests.Session) -> int | None:
+        # The library asks for "instance/", which GoToSocial and others only redirect.
+        with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
+            answer = session.get(f"{self.instance}/api/v2/instance", timeout=self.timeout)
+            return int(answer.json()["configuration"]["statuses"]["max_characters"])
+        return None
+
+    def _compared(self, theirs: int | None) -> str:
+        if theirs is None:
+            return "the instance does not tell how long a status may be"
         if theirs < self.limit:
             return f"warning: the instance takes {theirs} characters; set limit = {theirs}"
         return f"the instance takes {theirs} characters, ours are {self.limit} at most"
