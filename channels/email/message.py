@@ -1,0 +1,266 @@
+"""A mail with slots: built once a post, filled in for each reader."""
+
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import Header, decode_header, make_header
+from email.parser import BytesHeaderParser
+from email.quoprimime import body_encode
+from email.utils import format_datetime
+
+from email_validator import EmailNotValidError, validate_email
+
+from publisher.domain.channel import Post, Reader, Refused
+
+HEADERS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Precedence",
+    "Content-Language",
+    "MIME-Version",
+    "Content-Type",
+]
+LONGEST_NAME = 60  # that still fits on one header line unencoded
+QP_LINE = 75  # RFC 2045 §6.7 allows 76; one is kept for the soft break before a slot
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NEWLINE = re.compile("\r\n?|\n")
+_URL = re.compile(r"https?://[!#-;=?-~]{1,900}")  # printable ASCII but space, quote, < and >
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_LANG = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_HEADER_NAME = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who writes. `name` is shown; `address` and `bounces` are ASCII, the latter may be empty."""
+
+    name: str
+    address: str
+    list_id: str
+    bounces: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A place in a message that is another for every reader."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A finished message but for its slots."""
+
+    key: str
+    sender: Sender
+    pieces: tuple[bytes | Slot, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """One reader's mail as it goes over the wire. `content` ends in CRLF, its dots unstuffed."""
+
+    envelope_from: str
+    envelope_to: str
+    message_id: str
+    content: bytes
+
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether only a server that speaks SMTPUTF8 (RFC 6531) can take it."""
+        return not self.envelope_to.isascii()
+
+
+def one_line(text: str) -> str:
+    """Text fit for a header: control characters and line breaks become single spaces."""
+    sound = text.encode("utf-8", "replace").decode()
+    return " ".join(_CONTROL.sub(" ", sound).split())
+
+
+def hides_control(text: str) -> bool:
+    """Whether control characters are in `text`, plain or inside RFC 2047 encoded words."""
+    try:
+        decoded = str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, ValueError):
+        decoded = ""
+    return bool(_CONTROL.search(text) or _CONTROL.search(decoded))
+
+
+def wire_address(address: str) -> str:
+    """An address as SMTP carries it: the domain in ASCII (IDNA), the local part as it is.
+
+    Raises ValueError for what no envelope can carry.
+    """
+    try:
+        valid = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+    return f"{valid.local_part}@{valid.ascii_domain}"
+
+
+def letter(post: Post, sender: Sender) -> Letter:
+    """Build the message of a post, once for all its readers.
+
+    `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL.
+    Raises Refused for a title or language that no header can carry.
+    """
+    if hides_control(post.title):
+        raise Refused("the title hides control characters; write it as plain text")
+    if not _LANG.fullmatch(post.lang):
+        raise Refused(f"{post.lang!r} is no language tag")
+    boundary = "=_" + hashlib.sha256(post.key.encode()).hexdigest()[:32]  # "=_" is never in QP
+    slot = str(post.details["slot"])
+    pieces = (
+        *_head(post, sender, boundary),
+        *_part(boundary, "plain", post.text, slot),
+        *_part(boundary, "html", post.html, slot),
+        f"--{boundary}--\r\n".encode(),
+    )
+    built = Letter(key=post.key, sender=sender, pieces=pieces)
+    return _verified(built)
+
+
+def parcel(letter: Letter, reader: Reader, *, at: datetime) -> Parcel:
+    """One reader's copy of a letter. `at` goes into its Date.
+
+    The same reader always gets the same Message-ID. Raises Refused for an address, token or
+    unsubscribe URL that no message can carry.
+    """
+    values = _values(letter, reader, at)
+    content = b"".join(
+        piece if isinstance(piece, bytes) else values[piece.name] for piece in letter.pieces
+    )
+    if _header_names(content) != HEADERS:
+        raise Refused("this copy would carry headers that are not ours")
+    return Parcel(
+        envelope_from=_envelope_from(letter.sender, reader),
+        envelope_to=values["to"].decode(),
+        message_id=values["message-id"].decode(),
+        content=content,
+    )
+
+
+def sample(letter: Letter) -> bytes:
+    """A copy for nobody, always the same, with token and address of usual length."""
+    token = "0" * 32
+    reader = Reader(
+        address="reader@example.org",
+        token=token,
+        unsubscribe_url=f"https://example.org/unsubscribe/{token}",
+    )
+    return parcel(letter, reader, at=datetime(2000, 1, 1, tzinfo=UTC)).content
+
+
+def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
+    # One header a line, written out here and encoded by `Header`: email's own policies fold
+    # long URLs into encoded words, and decode encoded words in what they are given.
+    yield f"From: {_mailbox(sender)}\r\nTo: ".encode("ascii")
+    yield Slot(name="to")
+    yield f"\r\nSubject: {_words(post.title, 'Subject')}\r\nDate: ".encode("ascii")
+    yield Slot(name="date")
+    yield b"\r\nMessage-ID: "
+    yield Slot(name="message-id")
+    yield f"\r\nList-Id: <{sender.list_id}>\r\nList-Unsubscribe: <".encode("ascii")
+    yield Slot(name="unsubscribe")
+    yield (
+        ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        "Precedence: bulk\r\n"
+        f"Content-Language: {post.lang}\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    ).encode("ascii")
+
+
+def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes | Slot]:
+    yield (
+        f"--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode("ascii")
+    first, *others = _NEWLINE.sub("\r\n", body).split(slot)
+    yield _quoted_printable(first)
+    for other in others:
+        yield b"=\r\n"
+        yield Slot(name=subtype)
+        yield b"=\r\n" + _quoted_printable(other)
+    yield b"\r\n"
+
+
+def _quoted_printable(text: str) -> bytes:
+    octets = _NOT_TEXT.sub("", text).encode("utf-8", "replace")
+    encoded = body_encode(octets.decode("latin-1"), maxlinelen=QP_LINE, eol="\r\n")
+    return encoded.encode("ascii")
+
+
+def _words(text: str, header: str) -> str:
+    """A header's text, folded and encoded; plain only where nothing can be misread."""
+    plain = text.isascii() and "=?" not in text and all(len(w) < 60 for w in text.split())
+    charset = "us-ascii" if plain else "utf-8"
+    return Header(one_line(text), charset, header_name=header).encode(linesep="\r\n")
+
+
+def _mailbox(sender: Sender) -> str:
+    name = sender.name
+    if not name:
+        return sender.address
+    if name.isascii() and "=?" not in name and len(name) <= LONGEST_NAME:
+        escaped = re.sub(r'(["\\])', r"\\\1", name)
+        return f'"{escaped}" <{sender.address}>'
+    encoded = Header(one_line(name), "utf-8", header_name="From").encode(linesep="\r\n")
+    return f"{encoded}\r\n <{sender.address}>"
+
+
+def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]:
+    try:
+        to = wire_address(reader.address)
+    except ValueError as error:
+        raise Refused(f"no mail can reach {reader.address!r}: {error}") from error
+    url = reader.unsubscribe_url
+    if not _URL.fullmatch(url):
+        raise Refused("the unsubscribe URL must be http(s), in ASCII, of 900 characters at most")
+    if not _TOKEN.fullmatch(reader.token):
+        raise Refused("the reader's token must be of letters, digits, - and _ only")
+    return {
+        "to": to.encode(),
+        "date": format_datetime(at.astimezone(UTC)).encode("ascii"),
+        "message-id": _message_id(letter, reader).encode("ascii"),
+        "unsubscribe": url.encode("ascii"),
+        "plain": _quoted_printable(url),
+        "html": _quoted_printable(html.escape(url)),
+    }
+
+
+def _message_id(letter: Letter, reader: Reader) -> str:
+    told = f"{letter.key}\0{letter.sender.list_id}\0{reader.token}"
+    domain = letter.sender.address.rpartition("@")[2]
+    return f"<{hashlib.sha256(told.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def _envelope_from(sender: Sender, reader: Reader) -> str:
+    """VERP: a bounce comes back to an address that names its reader."""
+    local, _, domain = sender.bounces.rpartition("@")
+    return f"{local}+{reader.token}@{domain}" if local else sender.address
+
+
+def _verified(letter: Letter) -> Letter:
+    """Parse a copy back: exactly our headers, or Refused."""
+    if BytesHeaderParser().parsebytes(sample(letter)).keys() != HEADERS:
+        raise Refused("the title or sender would add headers that are not ours")
+    return letter
+
+
+def _header_names(content: bytes) -> list[str]:
+    head, _, _ = content.partition(b"\r\n\r\n")
+    return [name.decode("ascii") for name in _HEADER_NAME.findall(head + b"\r\n")]
