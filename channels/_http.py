@@ -1,5 +1,7 @@
 """One HTTP request, its failures turned into the decisions they call for."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,8 +13,18 @@ from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLat
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-def call(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Response:
-    """Ask once. Raises TryLater, Unsure, Refused or Disconnected with the server's own words."""
+def call(
+    client: httpx.Client,
+    method: str,
+    url: str,
+    *,
+    named: Callable[[httpx.Response], ChannelError | None] = lambda _: None,
+    **kwargs: Any,
+) -> httpx.Response:
+    """Ask once. Raises TryLater, Unsure, Refused or Disconnected with the server's own words.
+
+    `named` may know better what an answer means than its status tells; None leaves it to that.
+    """
     try:
         response = client.request(method, url, **kwargs)
     except NEVER_SENT as error:
@@ -21,8 +33,21 @@ def call(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Re
         raise Unsure(f"no answer to {method} {url}: {error!r}") from error
     if response.is_success:
         return response
+    if response.has_redirect_location:
+        place = response.headers["Location"]
+        raise Disconnected(f"redirected to {place}: use the final address")
     reason = f"{response.status_code} {response.text[:200]}".strip()
-    raise failure(response.status_code, reason, retry_after(response.headers.get("Retry-After")))
+    pause = retry_after(response.headers.get("Retry-After"))
+    raise named(response) or failure(response.status_code, reason, pause)
+
+
+@contextmanager
+def nothing_posted() -> Iterator[None]:
+    """Only ask in here: a lost answer loses nothing, so Unsure becomes TryLater."""
+    try:
+        yield
+    except Unsure as error:
+        raise TryLater(str(error), error.retry_after) from error
 
 
 def failure(status: int, reason: str, pause: timedelta | None = None) -> ChannelError:

@@ -18,7 +18,7 @@ import mastodon
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
-from channels._http import failure, retry_after
+from channels._http import failure, nothing_posted, retry_after
 from channels._text import fit, post_key, shorten
 from publisher.domain.channel import (
     ChannelError,
@@ -205,11 +205,8 @@ class Mastodon:
     @contextlib.contextmanager
     def _looking(self) -> Iterator[mastodon.Mastodon]:
         """Lend a client for questions, which post nothing."""
-        try:
-            with self._asking() as client:
-                yield client
-        except Unsure as error:
-            raise TryLater(str(error), error.retry_after) from error
+        with nothing_posted(), self._asking() as client:
+            yield client
 
 
 def status_length(text: str, spoiler_text: str = "") -> int:

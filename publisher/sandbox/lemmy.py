@@ -1,0 +1,359 @@
+"""A pretend Lemmy, 0.19 or 1.0: the parts of its API that post, look up and edit.
+
+API: https://join-lemmy.org/api/
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from publisher.sandbox.outside import Kept, Outside
+from publisher.sandbox.serving import accept_or_fail
+
+NETWORK = "lemmy"
+VERSIONS = {"0.19": "0.19.20", "1.0": "1.0.0-beta.1"}
+LANGUAGES = {"und": 0, "de": 32, "en": 37, "es": 39, "fr": 47}
+OPEN_LANGUAGES = [0, 32, 37, 47]  # what communities take: no Spanish, so that this can be met
+KEY_LIMIT, KEY_SECONDS = 32, 120
+TOKEN = "standin."  # noqa: S105  what every pretend login starts with
+CREATOR_IDS = 1000
+
+Fields = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class _Server:
+    outside: Outside
+    version: str
+    communities: dict[str, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    keys: dict[tuple[str, str], float] = field(default_factory=dict)
+    numbers: "count[int]" = field(default_factory=lambda: count(int(time.time())))
+
+    @property
+    def is_new(self) -> bool:
+        return self.version != "0.19"
+
+    async def site(self, request: Request) -> Response:
+        name = _user(request)
+        answer = {
+            "site_view": {"site": {"id": 1, "name": "Stand-in", "actor_id": _base(request)}},
+            "admins": [],
+            "version": VERSIONS[self.version],
+            "all_languages": [
+                {"id": id, "code": code, "name": code} for code, id in LANGUAGES.items()
+            ],
+            "discussion_languages": list(LANGUAGES.values()),
+            "taglines": [],
+            "custom_emojis": [],
+            "blocked_urls": [],
+        }
+        if name and not request.url.path.startswith("/api/v4"):
+            answer["my_user"] = self._my_user(name)
+        return JSONResponse(answer)
+
+    async def account(self, request: Request) -> Response:
+        return JSONResponse(self._my_user(_user(request)))
+
+    def _my_user(self, name: str) -> Fields:
+        person = self._person(name)
+        local = {"id": person["id"], "person_id": person["id"], "show_nsfw": False}
+        return {
+            "local_user_view": {"local_user": local, "person": person},
+            "follows": [],
+            "moderates": [],
+            "discussion_languages": list(LANGUAGES.values()),
+        }
+
+    async def login(self, request: Request) -> Response:
+        said = await request.json()
+        name, password = said.get("username_or_email"), said.get("password")
+        if not name or not password or password == "revoked":  # noqa: S105  a pretend one
+            return _error(401, "incorrect_login")
+        jwt = TOKEN + name
+        return JSONResponse({"jwt": jwt, "registration_created": False, "verify_email_sent": False})
+
+    async def community(self, request: Request) -> Response:
+        name = request.query_params.get("name", "")
+        if not name:
+            return _error(400 if not self.is_new else 404, "couldnt_find_community")
+        id = self.communities.setdefault(name, len(self.communities) + 1)
+        answer = {
+            "community_view": {"community": _community(id, name), "subscribed": "NotSubscribed"},
+            "moderators": [],
+            "discussion_languages": OPEN_LANGUAGES,
+        }
+        return JSONResponse(answer)
+
+    async def create(self, request: Request) -> Response:
+        said = await request.json()
+        if self.is_new and self._repeated(request):
+            return Response(status_code=422)
+
+        async def accept() -> Response:
+            return self._keep_new(request, said)
+
+        refusals = self._refusals()
+        return await accept_or_fail(self.outside, NETWORK, request, accept, refusals)
+
+    def _repeated(self, request: Request) -> bool:
+        """Note a key before anything is done with the post, as Lemmy 1.0 does."""
+        key = request.headers.get("Idempotency-Key", "")[: KEY_LIMIT + 1]
+        if not key or len(key) > KEY_LIMIT:
+            return bool(key)
+        now, known = time.monotonic(), (_user(request), key)
+        if known in self.keys and now - self.keys[known] < KEY_SECONDS:
+            return True
+        self.keys[known] = now
+        return False
+
+    def _refusals(self) -> dict[str, Callable[[int], Response]]:
+        return {
+            "refuse": lambda _: _error(400, "blocked_url"),
+            "rate_limit": lambda _: (
+                _error(429, "too_many_requests") if self.is_new else _error(400, "rate_limit_error")
+            ),
+            "unauthorized": lambda _: _error(401, "incorrect_login"),
+        }
+
+    def _keep_new(self, request: Request, said: Fields) -> Response:
+        names = {id: name for name, id in self.communities.items()}
+        place = names.get(said.get("community_id", 0))
+        problem = _problem(said) if place else "couldnt_find_community"
+        if problem:
+            return _error(400, problem)
+        id = str(next(self.numbers))
+        kept = self.outside.keep(
+            NETWORK,
+            id,
+            community=place,
+            name=said["name"].strip(),
+            url=said.get("url"),
+            body=said.get("body"),
+            language_id=said.get("language_id", 0),
+            alt_text=said.get("alt_text"),
+            ap_id=f"{_base(request)}/post/{id}",
+            creator=_user(request),
+            edited=None,
+            deleted=False,
+            published=_now(),
+        )
+        return JSONResponse({"post_view": self._view(kept)})
+
+    async def edit(self, request: Request) -> Response:
+        said = await request.json()
+        kept = self.outside.get(NETWORK, str(said.get("post_id")))
+        if not kept:
+            return self._gone()
+        if kept.fields["creator"] != _user(request):
+            return _error(400, "no_post_edit_allowed")
+        named = ("name", "url", "body", "alt_text", "language_id")
+        changes = {name: said[name] for name in named if said.get(name) is not None}
+        problem = _problem({**kept.fields, **changes})
+        if problem:
+            return _error(400, problem)
+        kept = self.outside.keep(NETWORK, kept.id, **{**kept.fields, **changes, "edited": _now()})
+        return JSONResponse({"post_view": self._view(kept)})
+
+    async def delete(self, request: Request) -> Response:
+        said = await request.json()
+        kept = self.outside.get(NETWORK, str(said.get("post_id")))
+        if not kept:
+            return self._gone()
+        deleted = bool(said.get("deleted", True))
+        kept = self.outside.keep(NETWORK, kept.id, **{**kept.fields, "deleted": deleted})
+        return JSONResponse({"post_view": self._view(kept)})
+
+    async def show(self, request: Request) -> Response:
+        kept = self.outside.get(NETWORK, request.query_params.get("id", ""))
+        if not kept:
+            return self._gone()
+        return JSONResponse({"post_view": self._view(kept), "moderators": [], "cross_posts": []})
+
+    def _gone(self) -> Response:
+        return _error(404, "not_found") if self.is_new else _error(400, "couldnt_find_post")
+
+    async def search(self, request: Request) -> Response:
+        wanted = request.query_params
+        if self.is_new or wanted.get("type_") != "Url":
+            return _error(400, "unknown")  # 1.0 has no search by address any more
+        found = [
+            self._view(kept)
+            for kept in self._of(wanted.get("creator_id"))
+            if kept.fields["url"] == wanted.get("q")
+        ]
+        answer = {"type_": "Url", "comments": [], "communities": [], "users": [], "posts": found}
+        return JSONResponse(answer)
+
+    async def user(self, request: Request) -> Response:
+        name = request.query_params.get("username", "")
+        posts = [self._view(kept) for kept in self._of(str(self._person(name)["id"]))]
+        view = {"person": self._person(name), "is_admin": False}
+        answer = {"person_view": view, "posts": posts, "comments": [], "moderates": []}
+        return JSONResponse(answer)
+
+    async def content(self, request: Request) -> Response:
+        items = [
+            {"type_": "post", **self._view(kept)}
+            for kept in self._of(request.query_params.get("person_id"))
+        ]
+        return JSONResponse({"items": items[: int(request.query_params.get("limit", "10"))]})
+
+    def _of(self, person_id: str | None) -> list[Kept]:
+        """One person's posts, newest first, or everybody's."""
+        posts = self.outside.posts(NETWORK)[::-1]
+        if person_id is None:
+            return posts
+        return [one for one in posts if str(self._person(one.fields["creator"])["id"]) == person_id]
+
+    def _person(self, name: str) -> Fields:
+        id = self.people.setdefault(name, CREATOR_IDS + len(self.people))
+        return {"id": id, "name": name, "local": True, "banned": False, "deleted": False}
+
+    def _view(self, kept: Kept) -> Fields:
+        said = kept.fields
+        place = self.communities.setdefault(said["community"], len(self.communities) + 1)
+        person = self._person(said["creator"])
+        post = {
+            "id": int(kept.id),
+            "name": said["name"],
+            "url": said["url"],
+            "body": said["body"],
+            "alt_text": said["alt_text"],
+            "creator_id": person["id"],
+            "community_id": place,
+            "language_id": said["language_id"],
+            "ap_id": said["ap_id"],
+            "local": True,
+            "removed": False,
+            "deleted": said["deleted"],
+            "locked": False,
+            "nsfw": False,
+            "published": said["published"],
+            "updated": said["edited"],
+        }
+        return {"post": post, "creator": person, "community": _community(place, said["community"])}
+
+    async def page(self, request: Request) -> Response:
+        kept = self.outside.get(NETWORK, request.path_params["id"])
+        if not kept or kept.fields["deleted"]:
+            return HTMLResponse("<h1>There is no such post</h1>", 404)
+        return HTMLResponse(_page(kept))
+
+
+def app(outside: Outside, version: str = "0.19") -> Starlette:
+    """Serve communities whose posts `outside` holds, as Lemmy 0.19 (v3) or 1.0 (v4) does.
+
+    Any name and any password but an empty one and "revoked" are good; every community exists.
+    """
+    if version not in VERSIONS:
+        raise ValueError(f"version must be {' or '.join(VERSIONS)}, not {version!r}")
+    server = _Server(outside, version)
+    routes = [Route("/post/{id}", server.page), *_v3(server)]
+    return Starlette(routes=[*routes, *_v4(server)] if server.is_new else routes)
+
+
+def _v3(server: _Server) -> list[Route]:
+    return [
+        Route("/api/v3/site", server.site),
+        Route("/api/v3/user/login", server.login, methods=["POST"]),
+        Route("/api/v3/community", server.community),
+        Route("/api/v3/post", server.show),
+        Route("/api/v3/post", _signed_in(server.create), methods=["POST"]),
+        Route("/api/v3/post", _signed_in(server.edit), methods=["PUT"]),
+        Route("/api/v3/post/delete", _signed_in(server.delete), methods=["POST"]),
+        Route("/api/v3/search", server.search),
+        Route("/api/v3/user", server.user),
+    ]
+
+
+def _v4(server: _Server) -> list[Route]:
+    return [
+        Route("/api/v4/site", server.site),
+        Route("/api/v4/account", _signed_in(server.account)),
+        Route("/api/v4/account/auth/login", server.login, methods=["POST"]),
+        Route("/api/v4/community", server.community),
+        Route("/api/v4/post", server.show),
+        Route("/api/v4/post", _signed_in(server.create), methods=["POST"]),
+        Route("/api/v4/post", _signed_in(server.edit), methods=["PUT"]),
+        Route("/api/v4/post", _signed_in(server.delete), methods=["DELETE"]),
+        Route("/api/v4/person/content", server.content),
+    ]
+
+
+def _signed_in(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        return await endpoint(request) if _user(request) else _error(401, "incorrect_login")
+
+    return answer
+
+
+def _user(request: Request) -> str:
+    """Who is asking; nobody where the token is no good, which most questions overlook."""
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    jwt = bearer or request.cookies.get("jwt", "")
+    return jwt.removeprefix(TOKEN) if jwt.startswith(TOKEN) else ""
+
+
+def _problem(said: Fields) -> str:
+    name = said.get("name", "")
+    if not 3 <= len(name.strip()) <= 200 or "\n" in name:
+        return "invalid_post_title"
+    if said.get("url") and urlsplit(said["url"]).scheme not in ("http", "https", "magnet"):
+        return "invalid_url"
+    if len(said.get("body") or "") > 50_000:
+        return "invalid_body_field"
+    if len(said.get("alt_text") or "") > 1500:
+        return "alt_text_length_overflow"
+    return "" if said.get("language_id", 0) in OPEN_LANGUAGES else "language_not_allowed"
+
+
+def _community(id: int, name: str) -> Fields:
+    return {
+        "id": id,
+        "name": name.partition("@")[0],
+        "title": f"Stand-in of {name}",
+        "removed": False,
+        "deleted": False,
+        "local": "@" not in name,
+        "nsfw": False,
+        "posting_restricted_to_mods": False,
+    }
+
+
+def _page(kept: Kept) -> str:
+    said = kept.fields
+    edited = f" · edited {said['edited']}" if said["edited"] else ""
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in (said["body"] or "").split("\n\n"))
+    link = escape(said["url"] or "")
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        "<title>Stand-in, not a real Lemmy</title>"
+        f"<p><small>Stand-in, not a real Lemmy · !{escape(said['community'])}</small></p>"
+        f'<article><h1>{escape(said["name"])}</h1><p><a href="{link}">{link}</a></p>{paragraphs}'
+        f"<p><small>{escape(said['creator'])} · {said['published']}{edited}</small></p>"
+        "</article></html>"
+    )
+
+
+def _error(code: int, word: str) -> Response:
+    return JSONResponse({"error": word}, code)
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
