@@ -62,7 +62,7 @@ class Atom:
     def render(self, edition: Edition) -> Post:
         """The whole edition as an entry, under an id that no later change of it can move."""
         site = edition.site
-        title = _clean(" ".join(edition.title.split())) or edition.key
+        title = " ".join(_clean(edition.title).split()) or edition.key
         text, html = _clean(edition.summary), _clean(edition.html)
         details = {
             "id": _tag(site, f"{quote(edition.key, safe='')}/{quote(edition.lang, safe='')}"),
