@@ -89,6 +89,6 @@ def _lang(node: etree._Element) -> str:
 def _excerpt(body: str) -> str:
     if not body.strip():
         return ""
-    words = html.fromstring(f"<div>{body}</div>").itertext()
-    text = " ".join(" ".join(words).split())
+    words = html.fromstring(f"<div>{body}</div>").xpath("string()")
+    text = " ".join(str(words).split())
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1].rsplit(" ", 1)[0] + "…"

@@ -35,6 +35,12 @@ def raw(kept: Kept) -> bytes:
     return source if isinstance(source, bytes) else str(source).encode("utf-8", "surrogateescape")
 
 
+def readable(source: str | bytes) -> str:
+    """Text that any encoder takes, whatever bytes came in."""
+    octets = source if isinstance(source, bytes) else source.encode("utf-8", "surrogateescape")
+    return octets.decode("utf-8", "replace")
+
+
 def opened(kept: Kept) -> Mail:
     """Read a mail for the list: headers and plain part, not the HTML part."""
     message = _message(kept)

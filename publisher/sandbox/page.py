@@ -109,9 +109,10 @@ def _reading(shown: Shown) -> list[Route]:
         Route("/healthz", healthz),
         Route("/posts/{network}", posts),
         Route(
-            "/mails/{id}/html", _of_mail(shown.outside, partial(_mail_html, static=shown.static))
+            "/mails/{id:path}/html",
+            _of_mail(shown.outside, partial(_mail_html, static=shown.static)),
         ),
-        Route("/mails/{id}/raw", _of_mail(shown.outside, _mail_raw)),
+        Route("/mails/{id:path}/raw", _of_mail(shown.outside, _mail_raw)),
         Route("/feeds/{name}", _feed_file(shown)),
         *(Route(f"/{name}", _asset(name)) for name in ("page.css", "page.js")),
     ]
@@ -263,7 +264,7 @@ def _state(shown: Shown) -> str:
 
 def _plain(post: Kept) -> dict[str, Any]:
     fields = {
-        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        name: mailbox.readable(value) if isinstance(value, str | bytes) else value
         for name, value in post.fields.items()
     }
     return {"id": post.id, "at": post.at, "fields": fields}
@@ -332,7 +333,13 @@ def _safe(html: str) -> Markup:
     """A network's own HTML, reduced to text, links and simple structure."""
     tags = {"p", "br", "a", "span", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre"}
     tags |= {"h2", "h3", "h4", "hr", "del"}
-    clean = nh3.clean(html or "", tags=tags, attributes={"a": {"href"}}, url_schemes=_SCHEMES)
+    clean = nh3.clean(
+        html or "",
+        tags=tags,
+        attributes={"a": {"href"}},
+        allowed_classes={"span": {"invisible", "ellipsis"}},  # how Mastodon shortens an address
+        url_schemes=_SCHEMES,
+    )
     return Markup(clean)  # noqa: S704  what nh3 has cleaned is safe to embed
 
 
@@ -357,6 +364,13 @@ def _host(url: str) -> str:
     return urlsplit(url or "").netloc
 
 
+def _handle(url: str) -> str:
+    """`@name@host` out of a post's address, if it holds a name."""
+    parts = urlsplit(url or "")
+    name = parts.path.strip("/").partition("/")[0]
+    return f"{name}@{parts.netloc}" if name.startswith("@") else ""
+
+
 def _is_web(url: str) -> bool:
     return urlsplit(url or "").scheme in ("http", "https")
 
@@ -364,5 +378,7 @@ def _is_web(url: str) -> bool:
 TEMPLATES = Environment(
     loader=PackageLoader("publisher.sandbox", "pages"), autoescape=True, trim_blocks=True
 )
-TEMPLATES.filters.update(safe_html=_safe, markdown=_markdown, moment=_moment, host=_host)
+TEMPLATES.filters.update(
+    safe_html=_safe, markdown=_markdown, moment=_moment, host=_host, handle=_handle
+)
 TEMPLATES.tests["web"] = _is_web

@@ -170,6 +170,7 @@ def _channels(sandbox: Sandbox, feed: Path) -> dict[str, dict[str, object]]:
             "client_secret": "pretend-secret",
             "refresh_token": "pretend-token",
             "post": "link",
+            "flair": "Newsletter",
             "site": sandbox.reddit_url,
             "oauth": sandbox.reddit_url,
         },
