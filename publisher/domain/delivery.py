@@ -2,10 +2,10 @@
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from publisher.domain.channel import Post, Refused, TryLater, Unsure
+from publisher.domain.channel import ChannelError, Post, Receipt, Refused, TryLater, Unsure
 
 
 class State(StrEnum):
@@ -22,8 +22,8 @@ class State(StrEnum):
 
 TRANSITIONS: dict[State, set[State]] = {
     State.PENDING: {State.SENDING, State.SKIPPED},
-    State.UNSURE: {State.SENDING, State.HELD},
-    State.SENDING: set(State) - {State.SENDING, State.SKIPPED},
+    State.UNSURE: {State.SENDING, State.PENDING, State.DELIVERED, State.SKIPPED},
+    State.SENDING: set(State) - {State.SENDING},
     State.DELIVERED: set(),
     State.REFUSED: {State.PENDING, State.DELIVERED, State.SKIPPED},  # a person decides
     State.HELD: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # a person decides
@@ -43,49 +43,74 @@ LONGEST_WAIT = timedelta(days=2)  # a server that asks for more is not believed
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One delivery in the hands of one worker, for attempt number `attempt`."""
+    """One delivery in the hands of one worker, for attempt number `attempt`.
+
+    `tries` counts the attempts since a person last said retry, this one included. `marked_at`
+    is when an earlier attempt may have posted, `evidence` why that is not certain. `address` and
+    `token` are the reader's, if any.
+    """
 
     id: int
     channel: str
     post: Post
     attempt: int
-    in_doubt: bool
+    tries: int = 1
+    in_doubt: bool = False
+    marked_at: datetime | None = None
+    evidence: str = ""
+    address: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What an attempt came to: where the delivery goes, when it is due, and why."""
+    """What an attempt came to: where the delivery goes, when it is due, and why.
+
+    `tried` is false for a delivery that was given back untouched.
+    """
 
     state: State
     retry_in: timedelta | None = None
     note: str = ""
+    in_doubt: bool = False
+    tried: bool = True
 
 
-def after_failure(error: Exception, *, attempt: int, in_doubt: bool) -> Outcome:
-    """Decide what becomes of a delivery whose attempt number `attempt` failed.
+def settled_by(receipt: Receipt, *, found: bool) -> Outcome:
+    """The outcome of an attempt that has proof, fresh or found."""
+    return Outcome(
+        state=State.DELIVERED, note="found: it was there already" if found else receipt.note
+    )
+
+
+def after_failure(error: Exception, *, tries: int, in_doubt: bool) -> Outcome:
+    """Decide what becomes of a delivery that failed for the `tries`-th time.
 
     Once in doubt, only an answer from find_existing clears it: a rate limit met while looking
     must not turn into a blind resend, nor may a refusal that came while looking.
     """
     note = str(error) or type(error).__name__
+    doubt = in_doubt or isinstance(error, Unsure)
     if isinstance(error, Refused):
-        return Outcome(state=State.HELD if in_doubt else State.REFUSED, note=note)
-    if isinstance(error, TryLater | Unsure) and attempt <= len(BACKOFF):
-        doubt = in_doubt or isinstance(error, Unsure)
+        return Outcome(state=State.HELD if doubt else State.REFUSED, note=note, in_doubt=doubt)
+    if isinstance(error, TryLater | Unsure) and tries <= len(BACKOFF):
         return Outcome(
             state=State.UNSURE if doubt else State.PENDING,
-            retry_in=_pause(error, attempt, first_look=doubt and not in_doubt),
+            retry_in=_pause(error, tries, first_look=doubt and not in_doubt),
             note=note,
+            in_doubt=doubt,
         )
     if isinstance(error, TryLater | Unsure):
-        note = f"given up after {attempt} attempts: {note}"
-    return Outcome(state=State.HELD, note=note)
+        note = f"given up after {tries} attempts: {note}"
+    elif not isinstance(error, ChannelError):
+        note = f"{type(error).__name__}: {note}"
+    return Outcome(state=State.HELD, note=note, in_doubt=doubt)
 
 
-def _pause(error: TryLater | Unsure, attempt: int, *, first_look: bool) -> timedelta:
+def _pause(error: TryLater | Unsure, tries: int, *, first_look: bool) -> timedelta:
     if error.retry_after is not None:
         return min(max(error.retry_after, timedelta(seconds=1)), LONGEST_WAIT)
     if first_look:
         return FIRST_LOOK
     jitter = 1 + random.random() / 4  # noqa: S311  spreads load, guards nothing
-    return BACKOFF[attempt - 1] * jitter
+    return BACKOFF[tries - 1] * jitter

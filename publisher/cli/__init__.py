@@ -1,0 +1,1 @@
+"""The command line: thin calls to use cases, one module a family of commands."""

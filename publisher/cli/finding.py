@@ -1,0 +1,70 @@
+"""From what a person typed to the issue, editions and channels meant."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from publisher import watching, wiring
+from publisher.config import unknown
+from publisher.domain.issue import BadSource, Edition
+from publisher.registry import Configured
+from publisher.rendering.reading import identity, read_edition
+
+
+class Wrong(click.ClickException):
+    """Something typed that cannot be; the message names the remedy."""
+
+    exit_code = 2
+
+
+def editions(issue: str) -> list[Edition]:
+    """The edition in a file, or all editions of a key in the source. Raises BadSource, Wrong."""
+    settings = wiring.settings()
+    if _is_path(issue):
+        root, static = watching.places(settings)
+        return [read_edition(Path(issue), root=root, site=settings.site, static=static)]
+    if settings.source is None:
+        raise Wrong(
+            f"{issue}: there is no such file, and no [source] in {settings.file} to find a key in"
+        )
+    found = watching.editions(settings, issue)
+    if not found:
+        where = settings.source.url or settings.source.path
+        raise Wrong(f"{issue}: no such file, and no issue with this key in {where}")
+    return found
+
+
+def key(issue: str) -> str:
+    """The key of an issue, typed as such or as the path of a file."""
+    if not _is_path(issue):
+        return issue
+    settings = wiring.settings()
+    root, _ = watching.places(settings)
+    return identity(Path(issue), root=root, default_language=settings.site.language)[0]
+
+
+def _is_path(issue: str) -> bool:
+    return Path(issue).suffix in {".md", ".markdown"} or Path(issue).is_file()
+
+
+def channels(names: Sequence[str]) -> dict[str, Configured]:
+    """The channels named, or all. Raises Wrong for one that is not configured."""
+    configured = wiring.channels()
+    for name in names:
+        if name not in configured:
+            raise Wrong(f"--channel {name}: {unknown(name, sorted(configured) or ['(none)'])}")
+    return {name: configured[name] for name in names or configured}
+
+
+def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
+    """The editions of a planned issue as their sources say now, as far as they can be read."""
+    settings = wiring.settings()
+    root, static = watching.places(settings)
+    found = []
+    for path in paths:
+        try:
+            found.append(read_edition(Path(path), root=root, site=settings.site, static=static))
+        except BadSource as error:
+            click.echo(f"{issue}: its source cannot be read now, {error}", err=True)
+    return found

@@ -1,0 +1,77 @@
+"""`publisher`: the group of all commands, and what its failures mean to the shell."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from publisher import __version__
+from publisher.cli import readers, reading, running, sending
+from publisher.config import BadConfig
+from publisher.domain.issue import BadSource
+from publisher.embedded import Busy, CannotStart
+from publisher.sources.folder import SourceTrouble
+from publisher.storage.engine import BadStore
+from publisher.subscribing import BadAddress
+
+WRONG_INPUT = (BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: publisher publish 2026-11-05-newsletter",
+)
+@click.option("--config", metavar="FILE", help="The configuration; else $PUBLISHER_CONFIG.")
+@click.version_option(__version__, prog_name="publisher")
+def cli(config: str | None) -> None:
+    """Publish a newsletter issue to mail, feed and networks, each exactly once."""
+    if config:
+        os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
+
+
+for command in (*sending.COMMANDS, *reading.COMMANDS, *running.COMMANDS, *readers.COMMANDS):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with the code that tells what became of it."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_code(arguments))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """A polite kill cleans up as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _code(arguments: Sequence[str] | None) -> int:
+    try:
+        return int(cli.main(args=arguments, prog_name="publisher", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except WRONG_INPUT as error:
+        click.echo(f"publisher: {error}", err=True)
+        return WRONG
+    except (Busy, CannotStart) as error:
+        click.echo(f"publisher: {error}", err=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except DBAPIError as error:
+        click.echo(f"publisher: the store cannot be used: {error.orig}", err=True)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"publisher: {place}{error.strerror or error}", err=True)
+    return FAILED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""up, web, migrate, sandbox, demo: everything that stays up, and what it stands on."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import uvicorn
+
+from publisher import embedded, wiring
+from publisher.embedded import Process
+from publisher.sandbox.running import sandbox, settings
+from publisher.storage import engine as storage
+
+
+@click.command(epilog="Example: publisher up")
+def up() -> None:
+    """Run web, worker, schedule and, if needed, the embedded broker, until stopped."""
+    wiring.engine()
+    wiring.channels()
+    found = wiring.settings()
+    with embedded.alone(found.state), _crew(None) as crew:
+        click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
+        while True:
+            for process in crew:
+                if process.keep_running():
+                    click.echo(f"{process.name} had ended and was started again", err=True)
+            time.sleep(0.5)
+
+
+@contextmanager
+def _crew(log: Path | None) -> Iterator[Sequence[Process]]:
+    found = wiring.settings()
+    with ExitStack() as stack:
+        out = stack.enter_context(log.open("ab")) if log else None
+        workers = wiring.concurrency()
+        crew = [
+            embedded.worker_process(found.file, concurrency=workers, output=out),
+            embedded.beat_process(found.state, found.file, output=out),
+            embedded.web_process(found.file, output=out),
+        ]
+        if not found.broker:
+            crew.insert(0, embedded.broker_process(found.state, out))
+        stack.enter_context(embedded.running(crew, found.state))
+        yield crew
+
+
+@click.command(epilog="Example: publisher web")
+def web() -> None:
+    """Serve the readers' pages and the feeds."""
+    host, port = wiring.settings().bind
+    uvicorn.run("publisher.web.app:create", factory=True, host=host, port=port, log_level="warning")
+
+
+@click.command(epilog="Example: publisher migrate")
+def migrate() -> None:
+    """Bring the store to this program's version. A store in a file does so by itself."""
+    opened = storage.connect(wiring.settings().database)
+    storage.migrate(opened)
+    click.echo(f"{storage.name(opened)} is at this program's version.")
+
+
+@click.command("sandbox", epilog="Example: publisher sandbox --port 8090")
+@click.option("--port", default=8090, show_default=True, help="The page's port; others follow.")
+def sandbox_(port: int) -> None:
+    """Run stand-ins of the networks on this machine, and nothing else, until stopped."""
+    with sandbox(port=port) as running:
+        click.echo(f"Stand-ins, not the real networks. What they hold: {running.page_url}\n")
+        click.echo(settings(running))
+        _wait()
+
+
+def _wait() -> None:
+    while True:
+        time.sleep(3600)
+
+
+COMMANDS = (up, web, migrate, sandbox_)

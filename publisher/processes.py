@@ -1,0 +1,47 @@
+"""Which process holds a delivery, and whether it still lives."""
+
+import os
+import threading
+from functools import cache
+from pathlib import Path
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def owner() -> str:
+    """A name for this thread of this process, which no other bears before the next reboot.
+
+    `BOOT/NAMESPACE/PID/START/THREAD`, from proc(5). Where there is no /proc the parts are
+    empty, and `lost` can tell nothing.
+    """
+    pid = os.getpid()
+    return f"{_here()}/{pid}/{_started(pid)}/{threading.get_ident()}"
+
+
+def lost(name: str) -> bool:
+    """Whether the process behind an owner's name is certainly gone. False also means unknown."""
+    here, _, rest = name.partition(_here() + "/")
+    if here or not rest or "//" in name:
+        return False  # another machine or container, or none that can be told
+    pid, started, *_ = rest.split("/")
+    return _started(int(pid)) != started
+
+
+@cache
+def _here() -> str:
+    """This boot of this machine, and the namespace in which a process number means something."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")  # noqa: PTH115  no real path
+        return f"{BOOT_ID.read_text().strip()[:8]}/{namespace}"
+    except OSError:
+        return "/"
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot, "" when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    state, *numbers = stat.rpartition(")")[2].split()
+    return "" if state in "ZX" else numbers[18]

@@ -1,0 +1,271 @@
+"""The use cases of sending: plan, deliver, sweep, retry, settle."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from publisher.domain.channel import (
+    ChannelError,
+    Disconnected,
+    Mailing,
+    Post,
+    Reader,
+    Receipt,
+)
+from publisher.domain.delivery import (
+    FAILED,
+    SETTLING,
+    WAITING,
+    Delivery,
+    Outcome,
+    State,
+    after_failure,
+    settled_by,
+)
+from publisher.domain.issue import Edition
+from publisher.registry import Configured
+from publisher.storage import deliveries, posts, reports, subscribers
+from publisher.storage.deliveries import Hint
+from publisher.storage.posts import Place
+
+log = logging.getLogger(__name__)
+
+UNHINTED = timedelta(seconds=10)  # a hint that led to nothing by then is given again
+Clock = Callable[[], datetime]
+
+
+def utcnow() -> datetime:
+    """The time, for whoever is not given another clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """Who is at work: what every attempt needs to know of its process and its surroundings.
+
+    `name` is unique to the process and thread; `lost(name)` tells whether another such process
+    is certainly gone; a reader's leave link is `unsubscribe` and their token.
+    """
+
+    engine: Engine
+    channels: Mapping[str, Configured]
+    name: str
+    unsubscribe: str = ""
+    lost: Callable[[str], bool] = lambda _: False
+    now: Clock = utcnow
+
+
+# --- planning
+
+
+def plan(
+    editions: Sequence[Edition], *, db: Connection, channels: Mapping[str, Configured], at: datetime
+) -> int:
+    """Write down every delivery that is not there yet; how many are new.
+
+    Nothing is sent: a worker that looks will find them once the transaction is through.
+    """
+    new = 0
+    for edition in editions:
+        posts.keep_edition(db, edition, at=at)
+        for channel in channels.values():
+            if edition.lang in channel.languages:
+                new += _plan(db, edition, channel, at=at)
+    return new
+
+
+def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime) -> int:
+    post, refused = written(edition, channel)
+    place = Place(issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind)
+    id = posts.add(db, place, post, at=at)
+    if refused or not isinstance(channel.channel, Mailing):
+        return 1 if id and deliveries.plan(db, id, at=at, refused=refused) else 0
+    default = edition.site.language
+    keys = subscribers.readers_of(edition.lang, taken=channel.languages, default=default)
+    return deliveries.plan_copies(db, id or posts.number(db, place), keys, at=at)
+
+
+def written(edition: Edition, channel: Configured) -> tuple[Post, str]:
+    """The post, or an empty one with the reason why there is none."""
+    try:
+        return channel.channel.render(edition), ""
+    except Exception as error:
+        if not isinstance(error, ChannelError):
+            log.warning("%s cannot write %s", channel.name, edition.key, exc_info=True)
+        title, url = edition.title, edition.url
+        empty = Post(key=edition.key, lang=edition.lang, title=title, text="", url=url)
+        return empty, f"cannot be written for {channel.name}: {error}"
+
+
+# --- one attempt
+
+
+def deliver(delivery_id: int, worker: Worker) -> None:
+    """Make one attempt at one delivery. Safe to call twice, late, or not at all.
+
+    No transaction is open while the channel talks to the outside.
+    """
+    with worker.engine.begin() as db:
+        delivery = deliveries.claim(db, delivery_id, at=worker.now(), owner=worker.name)
+    if delivery is None:
+        return
+    post = addressed(delivery, worker)
+    early = _look(delivery, post, worker) if delivery.in_doubt else None
+    outcome, receipt = early or _send(delivery, post, worker)
+    with worker.engine.begin() as db:
+        at, name = worker.now(), worker.name
+        deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
+
+
+def addressed(delivery: Delivery, worker: Worker) -> Post:
+    """The post as it goes out: to its reader, where it has one."""
+    if not delivery.address:
+        return delivery.post
+    leave = worker.unsubscribe + delivery.token
+    reader = Reader(address=delivery.address, token=delivery.token, unsubscribe_url=leave)
+    return replace(delivery.post, to=reader)
+
+
+Result = tuple[Outcome, Receipt | None]
+
+
+def _look(delivery: Delivery, post: Post, worker: Worker) -> Result | None:
+    """Ask the outside about a delivery in doubt; None once it is certain that nothing is there."""
+    try:
+        receipt = _channel(delivery, worker).channel.find_existing(post)
+    except NotImplementedError as error:
+        words = (delivery.evidence, str(error), "`publisher settle` takes your answer")
+        note = "; ".join(word for word in words if word)
+        return Outcome(state=State.HELD, note=note, in_doubt=True), None
+    except Exception as error:  # noqa: BLE001  the boundary: failed() names it
+        return failed(error, delivery, worker, in_doubt=True), None
+    if receipt:
+        return settled_by(receipt, found=True), receipt
+    age = worker.now() - delivery.marked_at if delivery.marked_at else SETTLING
+    if age < SETTLING:  # the request may still be on its way
+        note = f"not there yet; looking again ({delivery.evidence})"
+        return Outcome(state=State.UNSURE, retry_in=SETTLING - age, note=note, in_doubt=True), None
+    return None
+
+
+def _send(delivery: Delivery, post: Post, worker: Worker) -> Result:
+    """Post it. What escapes unnamed after the mark is a bug that may have posted."""
+    with worker.engine.begin() as db:
+        held = [(delivery.id, delivery.attempt)]
+        ours = deliveries.mark(db, held, at=worker.now())
+    if not ours:
+        return Outcome(state=State.PENDING), None  # settling finds it moved, and leaves it
+    try:
+        receipt = _channel(delivery, worker).channel.deliver(post)
+    except ChannelError as error:
+        return failed(error, delivery, worker, in_doubt=False), None
+    except Exception as error:  # noqa: BLE001  the boundary: failed() names it
+        return failed(error, delivery, worker, in_doubt=True), None
+    return settled_by(receipt, found=False), receipt
+
+
+def _channel(delivery: Delivery, worker: Worker) -> Configured:
+    try:
+        return worker.channels[delivery.channel]
+    except KeyError:
+        name = delivery.channel
+        raise Disconnected(f"[channels.{name}] is not in the configuration any more") from None
+
+
+def failed(error: Exception, delivery: Delivery, worker: Worker, *, in_doubt: bool) -> Outcome:
+    """Name what an attempt's failure comes to; a Disconnected stops its channel with one notice."""
+    if isinstance(error, Disconnected):
+        stop(delivery.channel, str(error), worker)
+    elif not isinstance(error, ChannelError):
+        log.error("delivery %s met a bug", delivery.id, exc_info=error)
+    return after_failure(error, tries=delivery.tries, in_doubt=in_doubt)
+
+
+def stop(channel: str, reason: str, worker: Worker) -> None:
+    """Pause a channel until a person has seen to it."""
+    with worker.engine.begin() as db:
+        first = deliveries.pause(db, channel, reason, at=worker.now())
+    if first:
+        log.error("channel %s is paused: %s", channel, reason)
+
+
+# --- what is due
+
+
+def sweep(worker: Worker, *, hint: Callable[[Hint], None]) -> int:
+    """Free what lost workers held, and hint at all that is due. Harmless at any time, doubled too.
+
+    Returns how many hints were given.
+    """
+    at = worker.now()
+    with worker.engine.begin() as db:
+        deliveries.recover(db, at=at, lost=worker.lost, me=worker.name)
+        hints = deliveries.due(db, at=at, unhinted_since=at - UNHINTED)
+    for found in hints:
+        hint(found)
+    return len(hints)
+
+
+# --- what a person says
+
+
+def retry(
+    issue: str,
+    *,
+    db: Connection,
+    channels: Sequence[Configured],
+    editions: Sequence[Edition],
+    at: datetime,
+) -> int:
+    """Make what failed, is held or waits on these channels due now; how many deliveries are.
+
+    What was refused is written anew from `editions`, where its edition is among them: nothing
+    of it can be out there, and a person may have mended the text.
+    """
+    names = [channel.name for channel in channels]
+    for channel in channels:
+        deliveries.resume(db, channel.name)
+        for edition in editions:
+            _rewrite(db, edition, channel)
+    ids = reports.delivery_ids(db, issue, names=names, states=(*FAILED, *WAITING))
+    return deliveries.retry(db, ids, at=at)
+
+
+def _rewrite(db: Connection, edition: Edition, channel: Configured) -> None:
+    for standing in reports.standings(db, edition.key):
+        place = (standing.lang, standing.channel, standing.state)
+        if place == (edition.lang, channel.name, State.REFUSED) and standing.readers is None:
+            post, refused = written(edition, channel)
+            if not refused:
+                kept = Place(
+                    issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind
+                )
+                posts.replace_body(db, posts.number(db, kept), post)
+                posts.keep_edition(db, edition, at=edition.date)
+
+
+def settle(
+    issue: str,
+    channel: str,
+    answer: State,
+    *,
+    db: Connection,
+    at: datetime,
+    url: str = "",
+    reader: str = "",
+) -> int:
+    """Take a person's answer for what is held, refused or in doubt; how many deliveries it met."""
+    words = {
+        State.DELIVERED: f"a person says it is there: {url}",
+        State.PENDING: "a person says: send it again",
+        State.SKIPPED: "a person says: leave it",
+    }
+    states = (*FAILED, State.UNSURE)
+    ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
+    if ids and answer is State.PENDING:
+        deliveries.resume(db, channel)
+    reason = words[answer]
+    return sum(deliveries.answer(db, id, answer, at=at, reason=reason, url=url) for id in ids)

@@ -1,0 +1,74 @@
+"""The queue: it carries hints where to look, and may lose or double them."""
+
+import logging
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from publisher.storage.deliveries import Hint
+
+log = logging.getLogger(__name__)
+
+TASK_LIMIT = 300  # seconds; a lease is longer, see publisher.domain.delivery.LEASE
+
+SETTINGS: dict[str, Any] = {
+    "task_ignore_result": True,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_time_limit": TASK_LIMIT,
+    "task_soft_time_limit": TASK_LIMIT - 60,
+    "task_default_queue": "publisher",
+    "task_publish_retry": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_eta_task_limit": 100,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "worker_soft_shutdown_timeout": 20.0,
+    "worker_enable_soft_shutdown_on_idle": True,
+    "worker_max_tasks_per_child": 1000,
+    "worker_max_memory_per_child": 400_000,
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": False,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_connection_timeout": 3,
+}
+
+REDIS = {
+    "visibility_timeout": 3 * TASK_LIMIT,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "health_check_interval": 10,
+    "socket_timeout": 20,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "global_keyprefix": "publisher:",
+}
+
+
+def celery(broker: str) -> Celery:
+    """A Celery application on a broker. Only the worker's own has tasks."""
+    app = Celery("publisher", broker=broker, set_as_current=False)
+    options = REDIS if broker.startswith("redis") else {}
+    if broker.startswith("redis+socket"):
+        unknown = ("socket_keepalive", "socket_connect_timeout")
+        options = {key: value for key, value in options.items() if key not in unknown}
+    app.conf.update(SETTINGS, broker_transport_options=options)
+    return app
+
+
+def give(app: Celery, hint: Hint) -> bool:
+    """Put a hint into the queue; False when the broker does not answer, and the sweep will."""
+    name, number = (
+        ("workers.tasks.deliver", hint.delivery)
+        if hint.delivery
+        else ("workers.tasks.deliver_copies", hint.post)
+    )
+    try:
+        app.send_task(name, args=[number])
+    except OperationalError as error:
+        log.warning("the broker does not answer, so the next sweep will try again: %s", error)
+        return False
+    return True

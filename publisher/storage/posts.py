@@ -1,0 +1,84 @@
+"""Posts and editions in the database: what was understood, and what will be said."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.domain.channel import Post, Reader
+from publisher.domain.issue import Edition, Finding, Image
+from publisher.storage.schema import editions, posts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a post goes: which edition, to which channel."""
+
+    issue: str
+    lang: str
+    channel: str
+    kind: str
+
+
+def upsert(db: Connection, table: Any) -> Any:
+    """An INSERT that can say ON CONFLICT, in the words of the database at hand."""
+    return (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
+    """Remember an edition as it was understood last."""
+    row = {
+        "issue": edition.key,
+        "lang": edition.lang,
+        "path": edition.path,
+        "title": edition.title,
+        "url": edition.url,
+        "summary": edition.summary,
+        "html": edition.html,
+        "revision": edition.revision,
+        "dated": edition.date,
+        "planned_at": at,
+    }
+    changed = {key: row[key] for key in row.keys() - {"issue", "lang", "planned_at"}}
+    insert = upsert(db, editions).values(row)
+    db.execute(insert.on_conflict_do_update(index_elements=["issue", "lang"], set_=changed))
+
+
+def add(db: Connection, place: Place, post: Post, *, at: datetime) -> int | None:
+    """Write down what will be said; None when that was planned before."""
+    row = asdict(place) | {"body": to_json(post), "planned_at": at}
+    insert = upsert(db, posts).values(row).on_conflict_do_nothing().returning(posts.c.id)
+    id: int | None = db.scalar(insert)
+    return id
+
+
+def number(db: Connection, place: Place) -> int:
+    """The number of a post that was planned before."""
+    where = [posts.c[key] == value for key, value in asdict(place).items() if key != "kind"]
+    return int(db.execute(select(posts.c.id).where(*where)).scalar_one())
+
+
+def replace_body(db: Connection, id: int, post: Post) -> None:
+    """Say something else. Only for posts of which nothing can be out there."""
+    db.execute(posts.update().where(posts.c.id == id).values(body=to_json(post)))
+
+
+def edition_of(db: Connection, issue: str, lang: str) -> Row[Any] | None:
+    """The stored edition's row, or None."""
+    return db.execute(
+        select(editions).where(editions.c.issue == issue, editions.c.lang == lang)
+    ).one_or_none()
+
+
+def to_json(post: Post) -> dict[str, Any]:
+    """A post as it is stored."""
+    return asdict(replace(post, to=None))
+
+
+def from_json(body: dict[str, Any], to: Reader | None = None) -> Post:
+    """A post as it was stored."""
+    images = tuple(Image(**image) for image in body["images"])
+    warnings = tuple(Finding(**finding) for finding in body["warnings"])
+    return Post(**{**body, "images": images, "warnings": warnings, "to": to})

@@ -1,0 +1,244 @@
+"""What the store tells a person: the matrix, the attempts, the count that proves an issue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, select
+
+from publisher.domain.delivery import State
+from publisher.storage.deliveries import PERSON
+from publisher.storage.schema import (
+    channels,
+    deliveries,
+    delivery_log,
+    editions,
+    posts,
+    sources,
+    subscribers,
+)
+
+ORDER = (
+    State.SENDING,
+    State.PENDING,
+    State.UNSURE,
+    State.HELD,
+    State.DELIVERED,
+    State.REFUSED,
+    State.SKIPPED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One post on one channel, as it stands. `readers` counts copies by state; None: no readers.
+
+    `paused` says that nothing will happen until a person has seen to the channel.
+    """
+
+    issue: str
+    lang: str
+    channel: str
+    kind: str
+    state: State
+    attempts: int
+    url: str
+    remote_id: str
+    reason: str
+    next_attempt_at: datetime | None
+    readers: dict[str, int] | None
+    paused: bool
+
+    @property
+    def needs_person(self) -> bool:
+        return self.state in {State.REFUSED, State.HELD} or self.paused
+
+    @property
+    def finished(self) -> bool:
+        return self.needs_person or self.state in {State.DELIVERED, State.SKIPPED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try at one delivery, or a person's word about it (then `worker` is "a person")."""
+
+    issue: str
+    channel: str
+    lang: str
+    reader: str | None
+    attempt: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str = State.SENDING
+    reason: str = ""
+    remote_id: str = ""
+    url: str = ""
+    worker: str = ""
+
+
+@dataclass
+class _Tally:
+    """The deliveries of one post while they are summed up, the most urgent state first."""
+
+    row: Row[Any]
+    counts: dict[str, int] = field(default_factory=dict)
+    worst: Row[Any] | None = None
+
+
+def standings(db: Connection, issue: str | None = None) -> list[Standing]:
+    """Every post of an issue, or of all, ordered by issue, language and channel."""
+    tallies: dict[int, _Tally] = {}
+    for row in db.execute(_counted(issue)):
+        tally = tallies.setdefault(row.post_id, _Tally(row))
+        if row.state:
+            tally.counts[row.state] = row.copies
+            if tally.worst is None or _urgency(row) < _urgency(tally.worst):
+                tally.worst = row
+    return [_standing(tally) for tally in tallies.values()]
+
+
+def _urgency(row: Row[Any]) -> int:
+    state = State(row.state)
+    return -1 if row.paused_at and state is State.HELD else ORDER.index(state)
+
+
+def _counted(issue: str | None) -> Select[Any]:
+    c = deliveries.c
+    alone = case((func.max(c.recipient) == "", func.max(c.url)), else_="")
+    query = (
+        select(
+            posts.c.id.label("post_id"),
+            posts.c.issue,
+            posts.c.lang,
+            posts.c.channel,
+            posts.c.kind,
+            channels.c.paused_at,
+            channels.c.reason.label("pause_reason"),
+            c.state,
+            func.count(c.id).label("copies"),
+            func.max(c.recipient).label("recipient"),
+            func.max(c.attempts).label("attempts"),
+            func.min(c.next_attempt_at, type_=c.next_attempt_at.type).label("next_attempt_at"),
+            func.max(c.reason).label("reason"),
+            func.max(c.remote_id).label("remote_id"),
+            alone.label("url"),
+        )
+        .select_from(posts)
+        .outerjoin(deliveries)
+        .outerjoin(channels, channels.c.name == posts.c.channel)
+        .group_by(posts.c.id, channels.c.name, c.state)
+        .order_by(posts.c.issue, posts.c.lang, posts.c.channel, posts.c.id)
+    )
+    return query.where(posts.c.issue == issue) if issue is not None else query
+
+
+def _standing(tally: _Tally) -> Standing:
+    row, worst = tally.row, tally.worst
+    alone = worst is not None and not worst.recipient
+    state = State(worst.state) if worst else State.SKIPPED
+    paused = row.paused_at is not None and state in {State.PENDING, State.UNSURE}
+    reason = worst.reason if worst else "nobody reads this edition yet"
+    return Standing(
+        issue=row.issue,
+        lang=row.lang,
+        channel=row.channel,
+        kind=row.kind,
+        state=state,
+        attempts=worst.attempts if worst else 0,
+        url=worst.url if worst else "",
+        remote_id=worst.remote_id if worst and alone else "",
+        reason=f"channel paused: {row.pause_reason}" if paused else reason,
+        next_attempt_at=None if worst is None or paused else worst.next_attempt_at,
+        readers=None if alone else dict(sorted(tally.counts.items())),
+        paused=paused,
+    )
+
+
+def issues(db: Connection) -> list[Row[Any]]:
+    """The editions planned so far, newest first: issue, lang, title, url, dated, revision."""
+    c = editions.c
+    return list(db.execute(select(editions).order_by(c.dated.desc(), c.issue.desc(), c.lang)))
+
+
+def troubles(db: Connection) -> list[tuple[str, str]]:
+    """(source, problem) pairs of the last look at each source."""
+    rows = db.execute(select(sources.c.name, sources.c.problems))
+    return [(row.name, problem) for row in rows for problem in row.problems]
+
+
+def delivery_ids(
+    db: Connection,
+    issue: str,
+    *,
+    names: Sequence[str] = (),
+    states: Sequence[State] = (),
+    reader: str = "",
+) -> list[int]:
+    """The deliveries of an issue, on some channels, in some states, or to one reader."""
+    c = deliveries.c
+    query = select(c.id).join(posts).where(posts.c.issue == issue)
+    if names:
+        query = query.where(posts.c.channel.in_(names))
+    if states:
+        query = query.where(c.state.in_(states))
+    if reader:
+        query = query.where(c.recipient == reader)
+    return list(db.scalars(query.order_by(c.id)))
+
+
+def attempts(db: Connection, issue: str, *, channel: str = "", reader: str = "") -> list[Attempt]:
+    """Every attempt at an issue's deliveries, and every answer of a person, oldest first."""
+    open_ones: dict[tuple[int, int], int] = {}
+    found: list[Attempt] = []
+    for row in db.execute(_logged(issue, channel, reader)):
+        key = (row.delivery_id, row.attempt)
+        if row.now == State.SENDING:
+            open_ones[key] = len(found)
+            found.append(_attempt(row, started_at=row.at))
+        elif row.was == State.SENDING and key in open_ones:
+            found[open_ones[key]] = _finished(row, found[open_ones[key]])
+        elif row.worker == PERSON or row.now == State.REFUSED:
+            found.append(_attempt(row, started_at=row.at, finished_at=row.at, outcome=row.now))
+    return found
+
+
+def _logged(issue: str, channel: str, reader: str) -> Select[Any]:
+    query = (
+        select(
+            delivery_log,
+            posts.c.issue,
+            posts.c.lang,
+            posts.c.channel,
+            func.coalesce(subscribers.c.address, deliveries.c.recipient).label("reader"),
+        )
+        .select_from(delivery_log)
+        .join(deliveries, deliveries.c.id == delivery_log.c.delivery_id)
+        .join(posts, posts.c.id == deliveries.c.post_id)
+        .outerjoin(subscribers, subscribers.c.address_key == deliveries.c.recipient)
+        .where(posts.c.issue == issue)
+        .order_by(delivery_log.c.id)
+    )
+    if channel:
+        query = query.where(posts.c.channel == channel)
+    return query.where(deliveries.c.recipient == reader) if reader else query
+
+
+def _attempt(row: Row[Any], **values: Any) -> Attempt:
+    return Attempt(
+        issue=row.issue,
+        channel=row.channel,
+        lang=row.lang,
+        reader=row.reader or None,
+        attempt=row.attempt,
+        reason=row.reason,
+        remote_id=row.remote_id,
+        url=row.url,
+        worker=row.worker,
+        **values,
+    )
+
+
+def _finished(row: Row[Any], begun: Attempt) -> Attempt:
+    done = _attempt(row, started_at=begun.started_at, finished_at=row.at, outcome=row.now)
+    return replace(done, worker=begun.worker)  # whoever found a worker lost is not the worker

@@ -1,0 +1,166 @@
+"""The tables. Alembic's migrations build the same; a test compares the two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy import UniqueConstraint as Unique
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, on databases that keep zones and on those that don't."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value) if value else None
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys by itself
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("issue", String, nullable=False),
+    Column("lang", String, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("dated", Moment, nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Unique("issue", "lang"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("issue", String, nullable=False),
+    Column("lang", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("hinted_at", Moment),
+    Unique("issue", "lang", "channel"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("post_id", ForeignKey("posts.id"), nullable=False),
+    Column("recipient", String, nullable=False, default=""),  # a reader's address key, or ""
+    Column("state", String, nullable=False),
+    Column("in_doubt", Boolean, nullable=False, default=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("forgiven", Integer, nullable=False, default=0),  # attempts before a person said retry
+    Column("owner", String, nullable=False, default=""),
+    Column("changed_at", Moment, nullable=False),
+    Column("marked_at", Moment),  # just before the irrevocable byte
+    Column("next_attempt_at", Moment),
+    Column("hinted_at", Moment),
+    Column("remote_id", Text, nullable=False, default=""),
+    Column("url", Text, nullable=False, default=""),
+    Unique("post_id", "recipient"),
+)
+_open = text("state IN ('pending', 'sending', 'unsure')")
+Index(
+    "ix_deliveries_open",
+    deliveries.c.state,
+    deliveries.c.post_id,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+
+delivery_log = Table(
+    "delivery_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("was", String, nullable=False),
+    Column("now", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("remote_id", Text, nullable=False, default=""),
+    Column("url", Text, nullable=False, default=""),
+    Column("worker", String, nullable=False, default=""),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("address", String, nullable=False),  # as typed
+    Column("address_key", String, nullable=False, unique=True),  # for comparison
+    Column("language", String),
+    Column("state", String, nullable=False, index=True),
+    Column("token", String, nullable=False, unique=True),
+    Column("origin", String, nullable=False),  # how consent came
+    Column("added_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("paused_at", Moment),
+    Column("reason", Text, nullable=False, default=""),
+    Column("next_slot_at", Moment),  # when the next copy may leave, under a rate
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("first_look_at", Moment, nullable=False),
+    Column("last_look_at", Moment, nullable=False),
+    Column("problems", JSON, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("source", ForeignKey("sources.name"), primary_key=True),
+    Column("issue", String, primary_key=True),
+    Column("lang", String, primary_key=True),
+    Column("revision", String, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("released", Boolean, nullable=False),  # false: old news at the first look
+)

@@ -1,0 +1,140 @@
+"""The one place where the parts are joined: configuration, store, queue, channels."""
+
+from functools import cache
+
+from celery import Celery
+from sqlalchemy import Engine
+
+from publisher import (
+    config,
+    embedded,
+    mailing,
+    processes,
+    publishing,
+    queue,
+    registry,
+    watching,
+)
+from publisher.config import BadConfig, Mistake, Settings
+from publisher.publishing import Worker
+from publisher.registry import Configured
+from publisher.storage import engine as storage
+from publisher.storage.deliveries import Hint
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, from $PUBLISHER_CONFIG or ./publisher.toml. Raises BadConfig.
+
+    What is wrong with a channel is only found by `channels()`.
+    """
+    found, mistakes = config.load(config.find(None))
+    if mistakes:
+        raise BadConfig([*mistakes, *_built(found)[1]])
+    return found
+
+
+@cache
+def channels() -> dict[str, Configured]:
+    """The channels as configured. Raises BadConfig with every mistake in them."""
+    built, mistakes = _built(settings())
+    if mistakes:
+        raise BadConfig(mistakes)
+    return built
+
+
+def _built(found: Settings) -> tuple[dict[str, Configured], list[Mistake]]:
+    built: dict[str, Configured] = {}
+    mistakes: list[Mistake] = []
+    folder = found.file.parent
+    for name, table in found.channels.items():
+
+        def wrong(key: str, expected: str, table_name: str = f"channels.{name}") -> None:
+            mistakes.append(
+                Mistake(file=str(found.file), table=table_name, key=key, expected=expected)
+            )
+
+        values = config.resolve_all(table, folder=folder, wrong=wrong)
+        language = found.site.language
+        channel = registry.build(name, values, folder=folder, language=language, wrong=wrong)
+        if channel:
+            built[name] = channel
+    return built, mistakes
+
+
+@cache
+def engine() -> Engine:
+    """The store, at this program's version. Raises storage.engine.BadStore.
+
+    A store in a file brings itself up to date; one on a server waits for `publisher migrate`.
+    """
+    opened = storage.connect(settings().database)
+    if opened.dialect.name == "sqlite":
+        storage.migrate(opened)
+    else:
+        storage.require_current(opened)
+    return opened
+
+
+@cache
+def broker() -> Celery:
+    """The queue, for whoever gives hints."""
+    return queue.celery(broker_url())
+
+
+def broker_url() -> str:
+    """The broker's address: the configured one, or the embedded one's socket."""
+    return settings().broker or embedded.broker_url(settings().state)
+
+
+def worker() -> Worker:
+    """This thread of this process, ready to work."""
+    return Worker(
+        engine=engine(),
+        channels=channels(),
+        name=processes.owner(),
+        unsubscribe=settings().public_url + "unsubscribe/",
+        lost=processes.lost,
+    )
+
+
+def deliver(delivery_id: int) -> None:
+    """Make one attempt at one delivery."""
+    publishing.deliver(delivery_id, worker())
+
+
+def deliver_copies(post_id: int) -> None:
+    """Send copies of one post for a while, and say where to go on."""
+    if mailing.deliver_copies(post_id, worker()):
+        give(Hint(post=post_id))
+
+
+def sweep() -> int:
+    """Free what is lost, hint at what is due."""
+    return publishing.sweep(worker(), hint=give)
+
+
+def look() -> int:
+    """Look at the source; what is new there is hinted at by the next sweep, which follows."""
+    new = watching.look(settings(), engine=engine(), channels=channels())
+    if new:
+        sweep()
+    return new
+
+
+def give(hint: Hint) -> None:
+    """Put a hint into the queue, if there is one to put it into."""
+    queue.give(broker(), hint)
+
+
+def after_fork() -> None:
+    """Drop what must not be shared with the parent process: connections."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=False)
+    for made in (engine, channels, broker):
+        made.cache_clear()
+
+
+def concurrency() -> int:
+    """How many deliveries a worker makes at once: enough that no channel waits for another."""
+    return max(4, min(12, len(settings().channels) + 1))

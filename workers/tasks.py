@@ -1,0 +1,28 @@
+"""Celery tasks: a name, a policy, one call. Decisions live in publisher."""
+
+from publisher import wiring
+from workers.app import app
+
+
+@app.task(name="workers.tasks.deliver")
+def deliver(delivery_id: int) -> None:
+    """One attempt at one delivery."""
+    wiring.deliver(delivery_id)
+
+
+@app.task(name="workers.tasks.deliver_copies")
+def deliver_copies(post_id: int) -> None:
+    """Copies of one post, for a while."""
+    wiring.deliver_copies(post_id)
+
+
+@app.task(name="workers.tasks.sweep")
+def sweep() -> None:
+    """Hint at whatever is due. A double is harmless: deliver() claims first."""
+    wiring.sweep()
+
+
+@app.task(name="workers.tasks.look")
+def look() -> None:
+    """Look at the source. A double is harmless: an edition is new to one of them only."""
+    wiring.look()
