@@ -28,7 +28,7 @@ from publisher.domain.issue import Edition, telling_image
 
 TITLE_LIMIT = 200
 TITLE_LEAST = 3
-BODY_LIMIT = 10_000  # what older servers take; 1.0 takes 50,000
+BODY_LIMIT = 10_000  # servers take up to 50,000, but a summary is no book
 ALT_LIMIT = 1500
 KEY_LIMIT = 32  # of an Idempotency-Key
 ACCOUNT_WORDS = {

@@ -210,7 +210,10 @@ class Mastodon:
 
 
 def status_length(text: str, spoiler_text: str = "") -> int:
-    """Count as a server does: graphemes, every URL 23, of @user@host only @user."""
+    """Count as a server does: graphemes, every URL 23, of @user@host only @user.
+
+    What has no real top-level domain (`.example`, `127.0.0.1`) is no URL there: it counts in full.
+    """
     return int(mastodon.Mastodon.get_status_length(text, spoiler_text))
 
 
@@ -229,10 +232,11 @@ def _is_about(status: mastodon.return_types.Status, post: Post) -> bool:
 
 
 def _receipt(status: Any, note: str = "") -> Receipt:
-    try:
-        return Receipt(id=str(status["id"]), url=status.get("url") or "", note=note)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Unsure(f"the server answered with something else: {status!r:.200}") from error
+    # The library makes a Status with no id of whatever JSON came.
+    id = status.get("id") if isinstance(status, dict) else None
+    if not id:
+        raise Unsure(f"the server answered with something else: {status!r:.200}")
+    return Receipt(id=str(id), url=status.get("url") or "", note=note)
 
 
 def _picture(edition: Edition) -> tuple[tuple[Image, ...], tuple[Finding, ...]]:

@@ -216,7 +216,10 @@ def app(outside: Outside) -> Starlette:
 
 
 def status_length(text: str, spoiler_text: str = "") -> int:
-    """Count graphemes, every URL as 23 and @user@host as @user, with the warning's."""
+    """Count graphemes, every URL as 23 and @user@host as @user, with the warning's.
+
+    Reserved names (`.example`) count as URLs too, unlike at a real server.
+    """
     counted = MENTION.sub(r"\1@\2", URL.sub("x" * PER_URL, text))
     return int(grapheme.length(counted) + grapheme.length(spoiler_text))
 
