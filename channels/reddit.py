@@ -21,7 +21,7 @@ from praw.exceptions import PRAWException, RedditAPIException
 from prawcore.rate_limit import RateLimiter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from channels._http import retry_after
+from channels._http import failure, retry_after
 from channels._text import post_key, shorten
 from publisher.domain.channel import (
     ChannelError,
@@ -271,7 +271,7 @@ def _decision(error: Exception, line: _Line) -> Exception:
         return _by_status(line.last, submitted, line.asked.endswith("/access_token"))
     if submitted and not _never_left(error):
         return Unsure(f"no readable answer to the submission: {error}")
-    if isinstance(error, prawcore.PrawcoreException | PRAWException):
+    if isinstance(error, prawcore.PrawcoreException | PRAWException | requests.RequestException):
         return TryLater(f"no readable answer from {line.asked}: {error}")
     return error
 
@@ -286,20 +286,15 @@ def _by_name(error: RedditAPIException, line: _Line) -> ChannelError:
 
 
 def _by_status(answer: requests.Response, submitted: bool, token: bool) -> ChannelError:
-    reason = f"{answer.status_code} {answer.text[:200]}".strip()
-    match answer.status_code:
-        case 401 | 403:
-            return Disconnected(reason)
-        case 400 if token:
-            return Disconnected(f"Reddit does not accept the credentials: {reason}")
-        case 429:
-            headers = answer.headers
-            wait = headers.get("Retry-After") or headers.get("x-ratelimit-reset", "")
-            return TryLater(reason, retry_after(wait))
-        case code if code == 408 or code >= 500:
-            return Unsure(reason) if submitted else TryLater(reason)
-        case _:
-            return TryLater(reason) if token else Refused(reason)
+    words = "" if "html" in answer.headers.get("Content-Type", "") else answer.text[:200]
+    reason = f"{answer.status_code} from {answer.url.partition('?')[0]} {words}".strip()
+    if answer.status_code in (301, 302, 404):
+        return Refused(f"{reason}: is there such a subreddit?")
+    if answer.status_code == 400 and token:
+        return Disconnected(f"Reddit does not accept the credentials: {reason}")
+    wait = answer.headers.get("Retry-After") or answer.headers.get("x-ratelimit-reset")
+    named = failure(answer.status_code, reason, retry_after(wait))
+    return TryLater(reason) if isinstance(named, Unsure) and not submitted else named
 
 
 def _never_left(error: Exception) -> bool:
