@@ -90,8 +90,10 @@ class Lemmy:
             raise ValueError(f"instance must be an http(s) address, not {self.instance!r}")
         if not re.fullmatch(r"[\w.-]+(@[\w.-]+(:\d+)?)?", self.community):
             raise ValueError(f"community must be name or name@host, not {self.community!r}")
-        if not self.username or not self.password:
-            raise ValueError("username and password must be given, not empty")
+        if not self.username:
+            raise ValueError("username must be the account's name, not empty")
+        if not self.password:
+            raise ValueError("password must be the account's, not empty")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be above 0 seconds, not {self.timeout}")
 
