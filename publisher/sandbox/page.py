@@ -1,6 +1,7 @@
 """The page that shows what the stand-ins hold, and tells them what to do wrong."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -158,7 +159,7 @@ def _control(shown: Shown) -> list[Route]:
 
 def _plan(outside: Outside, told: Mapping[str, Any]) -> None:
     do = told.get("do", "")
-    if do not in FAULTS:
+    if not isinstance(do, str) or do not in FAULTS:
         raise BadFault(f"no fault {do!r}; there are {', '.join(FAULTS)}")
     outside.fail_next(
         _known(told.get("network", "")),
@@ -169,17 +170,14 @@ def _plan(outside: Outside, told: Mapping[str, Any]) -> None:
 
 
 def _known(network: object, *, or_all: bool = False) -> str:
-    if network in NETWORKS or (or_all and network == ""):
-        return str(network)
+    if isinstance(network, str) and (network in NETWORKS or (or_all and not network)):
+        return network
     raise BadFault(f"no network {network!r}; there are {', '.join(NETWORKS)}")
 
 
 def _number(told: Mapping[str, Any], name: str, *, most: int) -> int:
     value = told.get(name, 1)
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = 0
+    number = int(value) if re.fullmatch(r"\d{1,6}", str(value)) else 0
     if not 1 <= number <= most:
         raise BadFault(f"{name} must be a whole number from 1 to {most}, not {value!r}")
     return number

@@ -76,10 +76,7 @@ def serving(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> Iterator
 
     Raises OSError when the port is taken.
     """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(128)
+    listener = socket.create_server((host, port), backlog=128)
     config = uvicorn.Config(
         app, http=DroppableProtocol, ws="none", lifespan="off", log_level="warning"
     )
