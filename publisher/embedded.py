@@ -91,12 +91,15 @@ class Process:
         self.start()
         return True
 
+    def ask_to_stop(self) -> None:
+        """Let it finish what it has begun."""
+        if self.popen is not None and self.popen.poll() is None:
+            self.popen.terminate()
+
     def stop(self, grace: float = GRACE) -> None:
-        """Ask it to stop; end its whole process group when it does not within `grace` seconds."""
+        """Wait until it has stopped; end its process group when that takes over `grace` seconds."""
         if self.popen is None:
             return
-        if self.popen.poll() is None:
-            self.popen.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.popen.wait(timeout=grace)
         with suppress(ProcessLookupError):
@@ -148,16 +151,13 @@ def await_broker(state: Path, process: Process) -> None:
     raise CannotStart(f"the embedded broker does not answer at {socket_path(state)}")
 
 
-def worker_process(
-    config: Path, *, concurrency: int, output: IO[bytes] | int | None
-) -> Process:
-    """A Celery worker. SIGTERM lets it finish what it has begun, for a while."""
+def worker_process(config: Path, *, concurrency: int, output: IO[bytes] | int | None) -> Process:
+    """A Celery worker. SIGTERM lets it finish what it has begun."""
     command = [sys.executable, "-m", "celery", "-A", "workers.app", "worker"]
     command += ["--concurrency", str(concurrency), "--loglevel", "INFO"]
     command += ["--hostname", f"publisher-{os.getpid()}@%h"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    env = {"PUBLISHER_CONFIG": str(config), "REMAP_SIGTERM": "SIGQUIT"}
-    return Process("worker", command, env=env, output=output)
+    return Process("worker", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
 
 
 def beat_process(state: Path, config: Path, *, output: IO[bytes] | int | None) -> Process:
@@ -173,9 +173,16 @@ def web_process(config: Path, *, output: IO[bytes] | int | None) -> Process:
     return Process("web", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
 
 
+def _stop(processes: Sequence[Process]) -> None:
+    for process in processes:
+        process.ask_to_stop()
+    for process in processes:
+        process.stop()
+
+
 @contextmanager
 def running(processes: Sequence[Process], state: Path) -> Iterator[None]:
-    """Run processes together, the broker first; stop them in the opposite order."""
+    """Run processes together, the broker first and last."""
     try:
         for process in processes:
             process.start()
@@ -183,7 +190,7 @@ def running(processes: Sequence[Process], state: Path) -> Iterator[None]:
                 await_broker(state, process)
         yield
     finally:
-        for process in reversed(processes):
-            process.stop()
+        _stop([process for process in processes if process.name != "broker"])
+        _stop([process for process in processes if process.name == "broker"])
         if any(process.name == "broker" for process in processes):
             socket_path(state).unlink(missing_ok=True)

@@ -25,8 +25,6 @@ SETTINGS: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "worker_eta_task_limit": 100,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
-    "worker_soft_shutdown_timeout": 20.0,
-    "worker_enable_soft_shutdown_on_idle": True,
     "worker_max_tasks_per_child": 1000,
     "worker_max_memory_per_child": 400_000,
     "worker_send_task_events": False,
@@ -66,9 +64,18 @@ def give(app: Celery, hint: Hint) -> bool:
         if hint.delivery
         else ("workers.tasks.deliver_copies", hint.post)
     )
+    return _send(app, name, number)
+
+
+def ask_to_look(app: Celery) -> bool:
+    """Ask a worker to look at the source; False when the broker does not answer."""
+    return _send(app, "workers.tasks.look")
+
+
+def _send(app: Celery, name: str, *args: int) -> bool:
     try:
-        app.send_task(name, args=[number])
+        app.send_task(name, args=args)
     except OperationalError as error:
-        log.warning("the broker does not answer, so the next sweep will try again: %s", error)
+        log.warning("the broker does not answer, so the schedule will try again: %s", error)
         return False
     return True

@@ -115,11 +115,16 @@ def sweep() -> int:
 
 
 def look() -> int:
-    """Look at the source; what is new there is hinted at by the next sweep, which follows."""
+    """Look at the source, and hint at what is new there; how many deliveries that made."""
     new = watching.look(settings(), engine=engine(), channels=channels())
     if new:
         sweep()
     return new
+
+
+def look_soon() -> None:
+    """Have a worker look at the source now, whatever the schedule says."""
+    queue.ask_to_look(broker())
 
 
 def give(hint: Hint) -> None:
@@ -129,10 +134,9 @@ def give(hint: Hint) -> None:
 
 def after_fork() -> None:
     """Drop what must not be shared with the parent process: connections."""
-    if engine.cache_info().currsize:
-        engine().dispose(close=False)
-    for made in (engine, channels, broker):
-        made.cache_clear()
+    engine().dispose(close=False)
+    channels.cache_clear()
+    broker.cache_clear()
 
 
 def concurrency() -> int:

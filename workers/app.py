@@ -1,13 +1,17 @@
 """The Celery application and its schedule. The queue carries hints; the database remembers."""
 
+import logging
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init
 
 from publisher import queue, wiring
 
 SWEEP = 2.0  # seconds
 LOOK = 60.0  # seconds
+
+for chatty in ("alembic", "httpx", "kombu"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 app = queue.celery(wiring.broker_url())
 app.set_default()
@@ -35,12 +39,5 @@ def _begin_afresh(**_: Any) -> None:
     wiring.after_fork()
 
 
-def _look_around(**_: Any) -> None:
-    """A worker that comes up does not wait for the schedule."""
-    for task in ("workers.tasks.sweep", "workers.tasks.look"):
-        app.send_task(task, expires=LOOK)
-
-
 worker_init.connect(_load_before_forking)
 worker_process_init.connect(_begin_afresh)
-worker_ready.connect(_look_around)

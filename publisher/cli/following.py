@@ -11,6 +11,7 @@ from rich.live import Live
 
 from publisher import embedded, wiring
 from publisher.cli import show
+from publisher.domain.delivery import State
 from publisher.embedded import Busy, Process
 from publisher.storage import reports
 from publisher.storage.engine import reading
@@ -73,7 +74,7 @@ def where_they_stand(places: Where) -> list[Standing]:
     return [s for s in found if (s.issue, s.lang, s.channel) in places]
 
 
-def follow(places: Where, *, seconds: float, tick: Callable[[], None]) -> int:
+def follow(places: Where, *, seconds: float, tick: Callable[[], object]) -> int:
     """Show progress until every delivery has ended, or time is up; the exit code."""
     end = time.monotonic() + seconds
     shown: dict[tuple[str, str, str], str] = {}
@@ -109,6 +110,8 @@ def _display() -> Iterator[Display]:
 
 def _print_changes(standings: Sequence[Standing], shown: dict[tuple[str, str, str], str]) -> None:
     for s in standings:
+        if s.state in {State.SENDING, State.PENDING} and not s.reason:
+            continue  # on its way
         line = _line(s)
         if shown.get((s.issue, s.lang, s.channel)) != line:
             shown[s.issue, s.lang, s.channel] = line

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__
-from publisher.cli import readers, reading, running, sending
+from publisher.cli import demo, readers, reading, running, sending
 from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
 from publisher.embedded import Busy, CannotStart
@@ -34,8 +34,9 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-for command in (*sending.COMMANDS, *reading.COMMANDS, *running.COMMANDS, *readers.COMMANDS):
-    cli.add_command(command)
+for family in (demo, sending, reading, running, readers):
+    for command in family.COMMANDS:
+        cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""up, web, migrate, sandbox, demo: everything that stays up, and what it stands on."""
+"""up, web, migrate, sandbox: everything that stays up, and what it stands on."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,30 +20,32 @@ def up() -> None:
     wiring.engine()
     wiring.channels()
     found = wiring.settings()
-    with embedded.alone(found.state), _crew(None) as crew:
+    with embedded.alone(found.state), crew(None) as processes:
+        wiring.look_soon()
         click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
         while True:
-            for process in crew:
+            for process in processes:
                 if process.keep_running():
                     click.echo(f"{process.name} had ended and was started again", err=True)
             time.sleep(0.5)
 
 
 @contextmanager
-def _crew(log: Path | None) -> Iterator[Sequence[Process]]:
+def crew(log: Path | None) -> Iterator[Sequence[Process]]:
+    """All processes of a service on one machine; what they print goes to `log`, or here."""
     found = wiring.settings()
     with ExitStack() as stack:
         out = stack.enter_context(log.open("ab")) if log else None
         workers = wiring.concurrency()
-        crew = [
+        processes = [
             embedded.worker_process(found.file, concurrency=workers, output=out),
             embedded.beat_process(found.state, found.file, output=out),
             embedded.web_process(found.file, output=out),
         ]
         if not found.broker:
-            crew.insert(0, embedded.broker_process(found.state, out))
-        stack.enter_context(embedded.running(crew, found.state))
-        yield crew
+            processes.insert(0, embedded.broker_process(found.state, out))
+        stack.enter_context(embedded.running(processes, found.state))
+        yield processes
 
 
 @click.command(epilog="Example: publisher web")
@@ -68,10 +70,11 @@ def sandbox_(port: int) -> None:
     with sandbox(port=port) as running:
         click.echo(f"Stand-ins, not the real networks. What they hold: {running.page_url}\n")
         click.echo(settings(running))
-        _wait()
+        wait()
 
 
-def _wait() -> None:
+def wait() -> None:
+    """Stay until stopped."""
     while True:
         time.sleep(3600)
 

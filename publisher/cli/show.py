@@ -14,6 +14,8 @@ from rich.text import Text
 from publisher.domain.delivery import State
 from publisher.storage.reports import Standing
 
+WIDE = 200  # columns, for a file or a pipe
+
 MARKS = {
     State.DELIVERED: ("✓", "green"),
     State.PENDING: ("…", "yellow"),
@@ -27,7 +29,8 @@ MARKS = {
 
 def console(*, err: bool = False) -> Console:
     """Where people read."""
-    return Console(stderr=err, highlight=False, soft_wrap=not sys.stdout.isatty())
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(stderr=err, highlight=False, width=width)
 
 
 def as_json(value: Any) -> str:

@@ -109,8 +109,9 @@ def sample_folder() -> Path:
     return Path(str(files("publisher.sandbox"))) / "sample"
 
 
-def sample_settings() -> str:
-    """The `[site]` and `[source]` tables for the sample newsletter, as TOML."""
+def sample_settings(folder: Path | None = None) -> str:
+    """The `[site]` and `[source]` tables for the sample newsletter, or a copy of it, as TOML."""
+    sample = folder or sample_folder()
     site = {
         "name": "The Towpath Packet",
         "base_url": "https://towpath.example/",
@@ -120,9 +121,9 @@ def sample_settings() -> str:
     }
     source = {
         "kind": "folder",
-        "path": str(sample_folder() / "content" / "newsletter"),
+        "path": str(sample / "content" / "newsletter"),
         "include": "*newsletter*.md",
-        "static": str(sample_folder() / "static"),
+        "static": str(sample / "static"),
     }
     return _table("site", site) + "\n" + _table("source", source)
 

@@ -1,0 +1,104 @@
+"""demo: the whole system against stand-ins, with a sample newsletter."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from publisher import embedded, publishing, subscribing, watching, wiring
+from publisher.cli import finding, following
+from publisher.cli.running import crew, wait
+from publisher.publishing import utcnow
+from publisher.sandbox.running import Sandbox, sample_folder, sample_settings, sandbox, settings
+from publisher.sources import folder
+from publisher.storage import reports
+from publisher.storage.engine import reading
+
+LATEST = "2026-11-05-newsletter"  # the sample's newest issue
+
+
+@click.command(epilog="Example: publisher demo --once")
+@click.option("--once", is_flag=True, help="End when all is delivered.")
+def demo(once: bool) -> int:
+    """Run the whole system against stand-ins of every network, with a sample newsletter."""
+    stay = sys.stdout.isatty() and not once
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-demo-")))
+        outside = stack.enter_context(sandbox(feeds=[home / "feeds"]))
+        _furnish(home, outside)
+        stack.enter_context(embedded.alone(wiring.settings().state))
+        stack.enter_context(crew(home / "processes.log"))
+        code = _release(outside)
+        _say_where(home, outside, stay=stay)
+        if stay:
+            wait()
+    return code
+
+
+def _furnish(home: Path, outside: Sandbox) -> None:
+    """A configuration, a copy of the sample newsletter, and three readers."""
+    shutil.copytree(sample_folder(), home, dirs_exist_ok=True)
+    port = _free_port()
+    pages = f'[web]\nbind = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}/"\n'
+    networks = settings(outside, feed=home / "feeds" / "all.atom.xml", languages=["en", "de"])
+    text = "\n".join((sample_settings(home), pages, networks))
+    config = home / "publisher.toml"
+    config.write_text(text, encoding="utf-8")
+    os.environ["PUBLISHER_CONFIG"] = str(config)
+    engine = wiring.engine()
+    subscribing.add(["ada@reader.example", "ben@reader.example"], engine=engine)
+    subscribing.add(["clara@reader.example"], engine=engine, language="de")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _release(outside: Sandbox) -> int:
+    """Publish every issue, through two mishaps that the log then tells of."""
+    click.echo(f"Everything here is pretend: stand-ins on this machine, at {outside.page_url}/")
+    click.echo("On the way, Reddit takes a post and loses its answer, and Mastodon asks to wait.\n")
+    outside.outside.fail_next("reddit", "lose_answer")
+    outside.outside.fail_next("mastodon", "rate_limit", seconds=1)
+    found, channels = wiring.settings(), wiring.channels()
+    root, _ = watching.places(found)
+    files = folder.files(root or Path(), found.source.include if found.source else "*.md")
+    editions = [e for path in files for e in finding.editions(str(path))]
+    with wiring.engine().begin() as db:
+        publishing.plan(editions, db=db, channels=channels, at=utcnow())
+    wiring.sweep()
+    places = {(e.key, e.lang, name) for e in editions for name in channels}
+    code = following.follow(places, seconds=60, tick=wiring.sweep)
+    following.conclude(places)
+    return code
+
+
+def _say_where(home: Path, outside: Sandbox, *, stay: bool) -> None:
+    found = wiring.settings()
+    with reading(wiring.engine()) as db:
+        issues = sorted({row.issue for row in reports.issues(db)})
+        tried = [attempt for issue in issues for attempt in reports.attempts(db, issue)]
+    click.echo("\nWhat the log tells of the two mishaps:")
+    for attempt in (a for a in tried if a.outcome != "delivered" or a.attempt > 1):
+        place = f"{attempt.issue} ({attempt.lang}) {attempt.channel}"
+        click.echo(f"  {place}, attempt {attempt.attempt}: {attempt.outcome} — {attempt.reason}")
+    if not stay:
+        return
+    click.echo(f"""
+What the networks show   {outside.page_url}/
+The readers' pages       {found.public_url}
+Ask it yourself          export PUBLISHER_CONFIG={home}/publisher.toml
+                         publisher status
+                         publisher log {LATEST}
+Ctrl-C stops everything and leaves nothing behind.""")
+
+
+COMMANDS = (demo,)

@@ -1,0 +1,1 @@
+"""Readers' and operators' pages: thin calls to use cases."""
