@@ -212,13 +212,13 @@ def _words(text: str, header: str) -> str:
 
 
 def _mailbox(sender: Sender) -> str:
-    name = sender.name
+    name = one_line(sender.name)
     if not name:
         return sender.address
     if name.isascii() and "=?" not in name and len(name) <= LONGEST_NAME:
         escaped = re.sub(r'(["\\])', r"\\\1", name)
         return f'"{escaped}" <{sender.address}>'
-    encoded = Header(one_line(name), "utf-8", header_name="From").encode(linesep="\r\n")
+    encoded = Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
     return f"{encoded}\r\n <{sender.address}>"
 
 

@@ -85,7 +85,7 @@ def plain(edition: Edition, title: str) -> str:
     foot += [f"{said.license}: {licence}"] if licence else []
     foot += [f"{said.leave}:\n{slot(edition)}"]
     body = edition.text.strip()
-    return f"{title}\n\n{body}\n\n{'-' * 40}\n" + "\n".join(foot) + "\n"
+    return _sound(f"{title}\n\n{body}\n\n{'-' * 40}\n" + "\n".join(foot) + "\n")
 
 
 def page(edition: Edition, title: str) -> str:
@@ -98,7 +98,12 @@ def page(edition: Edition, title: str) -> str:
         direction="rtl" if edition.lang.lower()[:2] in RIGHT_TO_LEFT else "ltr",
         leave_url=slot(edition),
     )
-    return _inliner().inline(raw)
+    return _inliner().inline(_sound(raw))
+
+
+def _sound(text: str) -> str:
+    """Half a surrogate pair, which an escape in YAML or JSON can bring, becomes a "?"."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

@@ -55,8 +55,18 @@ class Line:
     begun: int = 0
 
     @property
+    def in_step(self) -> bool:
+        """Whether the next answer will be to the next command.
+
+        The library takes what is left in its buffer for the answer to come, so a server that
+        answers too much could have a mail booked as taken before its dot.
+        """
+        protocol = self.smtp.protocol
+        return protocol is not None and protocol.is_connected and not protocol._buffer
+
+    @property
     def usable(self) -> bool:
-        return self.smtp.is_connected and self.begun < MAILS_A_LINE
+        return self.in_step and self.begun < MAILS_A_LINE
 
     def cut(self) -> None:
         """Hang up at once, whatever is still unsent."""
@@ -143,15 +153,15 @@ async def finish(line: Line, parcel: Parcel) -> Receipt:
 
     Raises TryLater or Refused when the server said so, Unsure when no clear answer came.
     """
-    if not line.smtp.is_connected:
+    if not line.in_step:
         line.cut()
-        raise TryLater("the line was lost before the end of the message")
+        raise TryLater("the line was lost or out of step before the end of the message")
     try:
         # a line with a dot is an SMTP command to the library: one write, one reply
         reply = await line.smtp.execute_command(b".")
     except Exception as error:
         line.cut()
-        raise Unsure(f"after the end of the message: {_in_words(error)}") from error
+        raise Unsure(f"after the end of {parcel.message_id}: {_in_words(error)}") from error
     words = _said(reply.code, reply.message)
     match reply.code // 100:
         case 2 if reply.code == 250:
@@ -161,7 +171,7 @@ async def finish(line: Line, parcel: Parcel) -> Receipt:
         case 5:
             raise Refused(words)
     line.cut()
-    raise Unsure(f"after the end of the message: a reply that is none, {words!r}")
+    raise Unsure(f"after the end of {parcel.message_id}: a reply that is none, {words!r}")
 
 
 async def send_each(
@@ -324,7 +334,8 @@ async def _begin_anew(line: Line, error: Exception) -> None:
 
 
 def _said(code: int, message: str) -> str:
-    return f"{code} {' '.join(message.split())}"[:300]
+    words = " ".join(message.split())[:300]
+    return f"{code} {words}" if code > 0 else f"no SMTP reply: {words}"
 
 
 def _in_words(error: Exception) -> str:

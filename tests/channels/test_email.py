@@ -1,0 +1,907 @@
+"""What mail owes its readers on top of the contract: one copy each, in bytes none misreads."""
+
+import asyncio
+import re
+import socket
+import ssl
+import subprocess
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from channels.email import Email, message, parts, wire
+from publisher.domain.channel import (
+    Copy,
+    Disconnected,
+    Post,
+    Reader,
+    Receipt,
+    Refused,
+    TryLater,
+    Unsure,
+)
+from publisher.sandbox.outside import Outside
+from publisher.sandbox.smtp import serving_smtp
+from tests.channels.sample import EDITION
+from tests.channels.smtp_script import DROP, SILENCE, Answer, always, scripted
+from tests.channels.worlds.email import opened
+
+NOW = datetime(2026, 8, 6, 7, 0, tzinfo=UTC)
+Outcomes = dict[int, Receipt | Exception]
+Mark = Callable[[Copy], Awaitable[bool]]
+Settle = Callable[[Copy, Receipt | Exception], Awaitable[None]]
+
+
+def channel(port: int = 25, **settings: Any) -> Email:
+    given = {
+        "host": "127.0.0.1",
+        "port": port,
+        "tls": "none",
+        "from_": "The Harbour Letter <letter@harbour.example>",
+        "list_id": "letter.harbour.example",
+        "bounce_address": "bounces@harbour.example",
+        "timeout": 2,
+    }
+    return Email(**{**given, **settings})
+
+
+def reader(number: int = 0) -> Reader:
+    token = f"t{number:031}"
+    return Reader(
+        address=f"reader{number}@boats.example",
+        token=token,
+        unsubscribe_url=f"https://harbour.example/unsubscribe/{token}?a=1&b=2",
+    )
+
+
+def copies(post: Post, count: int) -> list[Copy]:
+    return [Copy(id=n, post=replace(post, to=reader(n))) for n in range(count)]
+
+
+async def handed_out(these: list[Copy]) -> AsyncIterator[Copy]:
+    while these:
+        yield these.pop(0)
+
+
+async def yes(_: Copy) -> bool:
+    return True
+
+
+def send(mail: Email, these: list[Copy], *, mark: Mark = yes) -> Outcomes:
+    """Deliver copies; what stays in `these` was never asked for. Each is settled only once."""
+    outcomes: Outcomes = {}
+
+    async def settle(copy: Copy, outcome: Receipt | Exception) -> None:
+        assert copy.id not in outcomes
+        outcomes[copy.id] = outcome
+
+    asyncio.run(mail.deliver_each(handed_out(these), mark=mark, settle=settle))
+    return outcomes
+
+
+def content(post: Post, to: Reader | None = None, mail: Email | None = None) -> bytes:
+    letter = message.letter(post, (mail or channel()).sender)
+    return message.parcel(letter, to or reader(), at=NOW).content
+
+
+def parsed(source: bytes) -> EmailMessage:
+    return message_from_bytes(source, policy=policy.default)
+
+
+def body(source: bytes, kind: str) -> str:
+    part = parsed(source).get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+# --- bytes -----------------------------------------------------------------------------------
+
+
+def test_a_copy_has_exactly_our_headers_in_order() -> None:
+    mail = parsed(content(channel().render(EDITION)))
+    assert mail.keys() == message.HEADERS
+    assert mail["To"] == "reader0@boats.example"
+    assert mail["From"] == "The Harbour Letter <letter@harbour.example>"
+    assert mail["Subject"] == EDITION.title
+    assert mail["Date"].datetime == NOW
+    assert mail["List-Id"] == "<letter.harbour.example>"
+    assert mail["Content-Language"] == "en"
+    assert not mail.defects
+
+
+def test_one_click_headers_stay_on_one_line_however_long_the_url() -> None:
+    url = "https://harbour.example/unsubscribe/" + "x" * 300
+    source = content(channel().render(EDITION), replace(reader(), unsubscribe_url=url))
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in source
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in source
+
+
+def test_both_parts_carry_the_readers_own_way_out_and_no_slot() -> None:
+    post = channel().render(EDITION)
+    source = content(post)
+    assert reader().unsubscribe_url in body(source, "plain")
+    assert reader().unsubscribe_url.replace("&", "&amp;") in body(source, "html")
+    for kind in ("plain", "html"):
+        assert post.details["slot"] not in body(source, kind)
+
+
+def test_a_reader_gets_what_the_preview_showed() -> None:
+    post = channel().render(EDITION)
+    slot, url = post.details["slot"], reader().unsubscribe_url
+    source = content(post)
+    assert body(source, "plain") == post.text.replace(slot, url)
+    assert body(source, "html") == post.html.replace(slot, url.replace("&", "&amp;"))
+
+
+def test_the_message_id_stays_at_every_attempt_and_differs_by_reader_and_text() -> None:
+    mail, post = channel(), channel().render(EDITION)
+    letter = message.letter(post, mail.sender)
+    other = message.letter(mail.render(replace(EDITION, title="Other")), mail.sender)
+    ids = [
+        message.parcel(letter, reader(1), at=NOW).message_id,
+        message.parcel(letter, reader(1), at=datetime(2027, 1, 1, tzinfo=UTC)).message_id,
+        message.parcel(letter, reader(2), at=NOW).message_id,
+        message.parcel(other, reader(1), at=NOW).message_id,
+    ]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"<[0-9a-f]{32}@harbour\.example>", one) for one in ids)
+
+
+def test_bounces_come_back_to_an_address_that_names_the_reader() -> None:
+    letter = message.letter(channel().render(EDITION), channel().sender)
+    token = reader().token
+    parcel = message.parcel(letter, reader(), at=NOW)
+    assert parcel.envelope_from == f"bounces+{token}@harbour.example"
+
+
+def test_without_a_bounce_address_bounces_go_to_the_sender() -> None:
+    mail = channel(bounce_address="")
+    letter = message.letter(mail.render(EDITION), mail.sender)
+    assert message.parcel(letter, reader(), at=NOW).envelope_from == "letter@harbour.example"
+
+
+def test_a_subject_that_looks_encoded_is_shown_as_it_is_written() -> None:
+    post = channel().render(replace(EDITION, title="=?utf-8?q?not=20me?= and more"))
+    raw = content(post)
+    assert b"=?utf-8?q?not=20me?=" not in raw
+    assert parsed(raw)["Subject"] == "=?utf-8?q?not=20me?= and more"
+
+
+HIDDEN = "=?utf-8?q?hi=0D=0ABcc:_v@e.example?="
+
+
+def test_a_title_that_hides_a_line_break_is_refused_and_warned_of() -> None:
+    post = channel().render(replace(EDITION, title=HIDDEN))
+    assert [finding.kind for finding in post.warnings] == ["title-unsendable"]
+    with pytest.raises(Refused, match="control characters"):
+        content(post)
+
+
+def test_a_sender_that_hides_a_line_break_is_no_configuration() -> None:
+    with pytest.raises(ValueError, match="from must be"):
+        channel(from_=f"{HIDDEN} <a@harbour.example>")
+
+
+HOSTILE = st.text(
+    alphabet=st.one_of(st.characters(), st.sampled_from('\r\n\0\x0b\x85\u2028=?_:<>,;"\\ ')),
+    max_size=300,
+) | st.lists(
+    st.sampled_from([HIDDEN, "=?utf-8?b?DQoNCg==?=", "\r\nBcc: a@b.example", "ü", "a" * 90, "\n."])
+).map(" ".join)
+
+
+@given(title=HOSTILE, text=HOSTILE, name=HOSTILE, listed=HOSTILE)
+@example(title="x\r\nBcc: v@e.example\r\n\r\nbody", text="\r.\r\n", name='"\\', listed="=?")
+@example(title=HIDDEN, text="\r\n.\r\n", name=HIDDEN, listed="\u2028")
+@example(title="a" * 2000, text="a" * 2000, name="ü" * 300, listed="")
+@settings(deadline=None, max_examples=100)
+def test_no_words_add_a_header_a_line_or_an_end(
+    title: str, text: str, name: str, listed: str
+) -> None:
+    edition = replace(EDITION, title=title, text=text, html=f"<p>{text}</p>", summary=listed)
+    sender = replace(channel().sender, name=name)
+    try:
+        letter = message.letter(channel().render(edition), sender)
+    except Refused:
+        assert message.hides_control(title)
+        return
+    source = message.parcel(letter, reader(), at=NOW).content
+    assert_harmless(source)
+    assert parsed(source)["Subject"].split() == message.one_line(title).split() or "=?" in title
+
+
+def assert_harmless(source: bytes) -> None:
+    """One header block of ours, 7 bits, short lines, one end on the wire."""
+    assert message_from_bytes(source).keys() == message.HEADERS
+    wire.wire_check(source)
+    lines = source.split(b"\r\n")
+    assert max(map(len, lines[lines.index(b"") :])) <= 76
+    sent = wire.stuffed(source) + b".\r\n"
+    assert re.findall(rb"[\r\n]\.[\r\n]", sent) == [b"\n.\r"]
+    assert sent.endswith(b"\r\n.\r\n")
+
+
+@given(address=HOSTILE, token=HOSTILE, url=HOSTILE)
+@example(address="a@b.example\r\nBcc: c@d.example", token="t", url="https://a.example/")
+@example(address="a@b.example> SIZE=1", token="t", url="https://a.example/")
+@example(address="a@b.example", token="t\r\nRSET", url="https://a.example/")
+@example(address="a@b.example", token="t", url="https://a.example/>\r\nBcc: c@d.example")
+@example(address="ünder@bücher.example", token="t", url="https://a.example/=41")
+@settings(deadline=None, max_examples=100)
+def test_no_reader_adds_a_header_or_a_command(address: str, token: str, url: str) -> None:
+    letter = message.letter(channel().render(EDITION), channel().sender)
+    try:
+        parcel = message.parcel(
+            letter, Reader(address=address, token=token, unsubscribe_url=url), at=NOW
+        )
+    except Refused:
+        return
+    assert message_from_bytes(parcel.content).keys() == message.HEADERS
+    wire.wire_check(parcel.content, utf8=parcel.needs_utf8)
+    for address_sent in (parcel.envelope_from, parcel.envelope_to):
+        assert not re.search(r"[\s<>\x00-\x1f]", address_sent)
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:x", "https://a.example/>x", "https://a.example/ x", "https://ü.example/"]
+)
+def test_an_unsubscribe_url_that_no_header_can_carry_is_refused(url: str) -> None:
+    with pytest.raises(Refused, match="unsubscribe URL"):
+        content(channel().render(EDITION), replace(reader(), unsubscribe_url=url))
+
+
+def test_a_copy_with_a_header_that_is_not_ours_is_not_made() -> None:
+    letter = message.letter(channel().render(EDITION), channel().sender)
+    tampered = replace(letter, pieces=(b"Bcc: v@e.example\r\n", *letter.pieces))
+    with pytest.raises(Refused, match="not ours"):
+        message.parcel(tampered, reader(), at=NOW)
+
+
+@pytest.mark.parametrize("length", range(70, 80))
+def test_a_slot_after_a_full_line_makes_no_line_too_long(length: int) -> None:
+    post = channel().render(EDITION)
+    html = "é" * (length % 3) + "x" * length + post.details["slot"] + "x" * length
+    source = content(replace(post, html=html))
+    assert_harmless(source)
+    assert body(source, "html") == html.replace(
+        post.details["slot"], reader().unsubscribe_url.replace("&", "&amp;")
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Ζωή", 'Kröger, "Zoë"', "a, b", "O'Hara (harbour)", "back\\slash"]
+)
+def test_display_names_arrive_as_configured(name: str) -> None:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    mail = channel(from_=f'"{escaped}" <letter@harbour.example>')
+    [shown] = parsed(content(mail.render(EDITION), mail=mail))["From"].addresses
+    assert (shown.display_name, shown.addr_spec) == (name, "letter@harbour.example")
+
+
+def test_a_long_display_name_is_folded_without_a_space_getting_in() -> None:
+    mail = channel(from_=f"{'名' * 60} <letter@harbour.example>")
+    written = message_from_bytes(content(mail.render(EDITION), mail=mail))["From"]
+    decoded = str(make_header(decode_header(written)))  # RFC 2047 §6.2: no space between words
+    assert parseaddr(decoded) == ("名" * 60, "letter@harbour.example")
+
+
+@pytest.mark.parametrize("title", ["Été à Brest", "港からの手紙" * 20, "a word " * 60, "🦭 " * 40])
+def test_subjects_arrive_as_written_on_lines_of_76(title: str) -> None:
+    source = content(channel().render(replace(EDITION, title=title)))
+    assert parsed(source)["Subject"] == title.strip()
+    assert max(map(len, source.split(b"\r\nDate:")[0].split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"a\nb\r\n", b"a\rb\r\n", b"a\0\r\n", b"a" * 999 + b"\r\n", b"\xc3\r\n", b"a"]
+)
+def test_bytes_that_two_servers_may_read_differently_are_not_sent(wrong: bytes) -> None:
+    with pytest.raises(Refused):
+        wire.wire_check(wrong)
+
+
+def test_the_wire_check_lets_a_longest_line_pass() -> None:
+    wire.wire_check(b"a" * 998 + b"\r\n")
+
+
+# --- rendering -------------------------------------------------------------------------------
+
+
+def test_length_is_the_size_of_a_finished_message() -> None:
+    post = channel().render(EDITION)
+    assert abs(post.length - len(content(post))) < 100
+    assert post.limit is None
+
+
+def test_a_page_that_mail_programs_cut_is_warned_of() -> None:
+    long = replace(EDITION, html="<p>Words of the letter.</p>" * 4000)
+    assert [finding.kind for finding in channel().render(long).warnings] == ["mail-clipped"]
+    assert not channel().render(EDITION).warnings
+
+
+def test_words_of_the_edition_do_not_become_markup() -> None:
+    odd = replace(EDITION, title="<script>x</script> & co", summary="<b>y</b>")
+    html = channel().render(odd).html
+    assert "<script>" not in html
+    assert "<b>y" not in html
+    assert "&lt;script&gt;x&lt;/script&gt; &amp; co" in html
+
+
+def test_a_source_that_names_another_editions_slot_gets_no_url() -> None:
+    foreign = parts.slot(replace(EDITION, revision="0" * 64))
+    post = channel().render(replace(EDITION, text=f"see {foreign}"))
+    assert foreign in body(content(post), "plain")
+
+
+def test_the_frame_speaks_the_editions_language() -> None:
+    post = channel().render(replace(EDITION, lang="fr"))
+    assert "Se désabonner" in post.text
+    assert "Se désabonner" in post.html
+    assert 'lang="fr"' in post.html
+    assert parsed(content(post))["Content-Language"] == "fr"
+
+
+def test_styles_are_in_line_and_follow_the_dark_mode() -> None:
+    html = channel().render(EDITION).html
+    assert re.search(r'<img [^>]*style="max-width: 100%', html)
+    assert "prefers-color-scheme: dark" in html
+    assert "<link" not in html
+
+
+# --- configuration ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("host", ""),
+        ("port", 0),
+        ("tls", "yes"),
+        ("from", "nobody"),
+        ("from", "a@b.example\r\nBcc: c@d.example"),
+        ("from", "ünder@harbour.example"),
+        ("list_id", "one word"),
+        ("list_id", "a.b>\r\nX: y"),
+        ("bounce_address", "nowhere"),
+        ("connections", 0),
+        ("rate", -1),
+        ("when_unsure", "maybe"),
+        ("timeout", 0),
+        ("ca_file", "relative.pem"),
+    ],
+)
+def test_a_wrong_setting_is_named(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{field} must be .*, not "):
+        channel(**{"from_" if field == "from" else field: value})
+
+
+def test_only_the_operator_decides_to_send_again() -> None:
+    post = replace(channel().render(EDITION), to=reader())
+    assert channel(when_unsure="resend").find_existing(post) is None
+    with pytest.raises(NotImplementedError):
+        channel(when_unsure="hold").find_existing(post)
+
+
+def test_a_post_without_a_reader_is_no_mail() -> None:
+    with pytest.raises(ValueError, match="reader"):
+        channel().deliver(channel().render(EDITION))
+
+
+# --- the conversation ------------------------------------------------------------------------
+
+PHASES: list[tuple[str, Answer, type[Exception]]] = [
+    ("BANNER", b"421 4.3.2 closing", TryLater),
+    ("BANNER", DROP, TryLater),
+    ("BANNER", SILENCE, TryLater),
+    ("BANNER", b"nonsense", TryLater),
+    ("BANNER", b"554 5.7.1 no", Disconnected),
+    ("EHLO", DROP, TryLater),
+    ("MAIL", b"451 4.3.0 busy", TryLater),
+    ("MAIL", b"421 4.7.0 bye", TryLater),
+    ("MAIL", b"552 5.3.4 too big", Refused),
+    ("MAIL", b"550 5.7.1 not you", Disconnected),
+    ("MAIL", b"530 5.7.0 sign in", Disconnected),
+    ("MAIL", DROP, TryLater),
+    ("MAIL", SILENCE, TryLater),
+    ("RCPT", b"450 4.2.1 greylisted", TryLater),
+    ("RCPT", b"550 5.1.1 unknown", Refused),
+    ("RCPT", b"530 5.7.0 sign in", Disconnected),
+    ("RCPT", b"x" * 100_000, TryLater),
+    ("DATA", b"451 4.3.0 busy", TryLater),
+    ("DATA", b"554 5.5.1 no", Refused),
+    ("DATA", b"250 what", TryLater),
+    ("DATA", DROP, TryLater),
+    ("DATA", SILENCE, TryLater),
+    ("DOT", b"451 4.3.0 later", TryLater),
+    ("DOT", b"421 4.3.0 bye", TryLater),
+    ("DOT", b"554 5.7.1 spam", Refused),
+    ("DOT", b"552 5.3.4 too big", Refused),
+    ("DOT", DROP, Unsure),
+    ("DOT", SILENCE, Unsure),
+    ("DOT", b"{oops", Unsure),
+    ("DOT", b"354 what", Unsure),
+    ("DOT", b"x" * 100_000, Unsure),
+    ("DOT", b"25", Unsure),
+]
+
+
+@pytest.mark.parametrize(("command", "answer", "expected"), PHASES)
+def test_each_answer_at_each_phase_is_named_by_what_to_do(
+    command: str, answer: Answer, expected: type[Exception]
+) -> None:
+    with scripted(always(command, answer)) as server:
+        mail = channel(server.port, timeout=0.3)
+        with pytest.raises(expected) as failure:
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert type(failure.value) is expected
+    if isinstance(answer, bytes) and len(answer) > 3:
+        assert answer[:20].decode() in str(failure.value) or "too long" in str(failure.value)
+
+
+def test_a_doubt_says_what_was_seen_and_where_to_look() -> None:
+    with scripted(always("DOT", SILENCE)) as server:
+        mail = channel(server.port, timeout=0.2)
+        post = replace(mail.render(EDITION), to=reader())
+        parcel = message.parcel(message.letter(post, mail.sender), reader(), at=NOW)
+        with pytest.raises(Unsure) as failure:
+            mail.deliver(post)
+    assert parcel.message_id in str(failure.value)
+    assert "Timed out" in str(failure.value)
+
+
+def test_a_receipt_has_the_message_id_and_the_servers_words() -> None:
+    with scripted() as server:
+        mail = channel(server.port)
+        receipt = mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert receipt.note == "250 2.0.0 taken"
+    assert receipt.id == parsed(server.bodies[0])["Message-ID"]
+
+
+def test_the_mark_is_asked_for_when_only_the_dot_is_missing() -> None:
+    seen: list[bytes] = []
+    with scripted() as server:
+
+        async def mark(_: Copy) -> bool:
+            for _attempt in range(200):
+                if server.unended.endswith(b"--\r\n"):
+                    break
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # time for a dot that came too soon
+            seen.extend([server.unended, *server.bodies])
+            return True
+
+        mail = channel(server.port)
+        send(mail, copies(mail.render(EDITION), 1), mark=mark)
+        [before] = seen
+        assert before == server.bodies[0]
+
+
+def test_a_copy_that_is_no_longer_ours_is_neither_ended_nor_settled() -> None:
+    async def mark(copy: Copy) -> bool:
+        return copy.id != 1
+
+    with scripted() as server:
+        mail = channel(server.port, connections=1)
+        outcomes = send(mail, copies(mail.render(EDITION), 3), mark=mark)
+    assert sorted(outcomes) == [0, 2]
+    assert [parsed(sent)["To"] for sent in server.bodies] == [
+        reader(0).address,
+        reader(2).address,
+    ]
+
+
+def test_a_line_lost_while_the_mark_was_written_is_no_doubt() -> None:
+    async def mark(_: Copy) -> bool:
+        await asyncio.sleep(0.2)
+        return True
+
+    with scripted(always("BODY", DROP)) as server:
+        mail = channel(server.port)
+        outcomes = send(mail, copies(mail.render(EDITION), 1), mark=mark)
+    assert type(outcomes[0]) is TryLater
+    assert server.bodies == []
+
+
+def test_a_thousand_readers_get_one_copy_each() -> None:
+    outside = Outside()
+    with serving_smtp(outside) as (_, port):
+        mail = channel(port, connections=10, timeout=20)
+        outcomes = send(mail, copies(mail.render(EDITION), 1000))
+    kept = outside.posts("email")
+    assert Counter(one.fields["rcpt_to"] for one in kept) == Counter(
+        reader(n).address for n in range(1000)
+    )
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes.values())
+    assert len(outcomes) == 1000
+    for one in kept:
+        raw = opened(one)
+        assert raw["To"] == one.fields["rcpt_to"]
+        number = int(re.findall(r"\d+", one.fields["rcpt_to"])[0])
+        assert reader(number).token in raw["List-Unsubscribe"]
+        assert reader(number).token in one.fields["mail_from"]
+
+
+def test_a_line_lost_after_one_dot_leaves_one_copy_in_doubt() -> None:
+    with scripted(lambda command, n: DROP if (command, n) == ("DOT", 7) else None) as server:
+        mail = channel(server.port, connections=3)
+        outcomes = send(mail, copies(mail.render(EDITION), 30))
+    doubts = [n for n, outcome in outcomes.items() if isinstance(outcome, Unsure)]
+    assert len(outcomes) == 30
+    assert [reader(n).address for n in doubts] == [parsed(server.bodies[6])["To"]]
+    assert sum(isinstance(outcome, Receipt) for outcome in outcomes.values()) == 29
+    assert len(server.bodies) == 30
+
+
+def test_a_refused_reader_does_not_hold_up_the_others_on_the_line() -> None:
+    def says(command: str, count: int) -> Answer | None:
+        return b"550 5.1.1 unknown" if (command, count) == ("RCPT", 2) else None
+
+    with scripted(says) as server:
+        mail = channel(server.port, connections=1)
+        outcomes = send(mail, copies(mail.render(EDITION), 3))
+    assert [type(outcomes[n]) for n in range(3)] == [Receipt, Refused, Receipt]
+    assert server.lines == 1
+
+
+def test_a_mail_that_was_turned_down_is_forgotten_before_the_next() -> None:
+    outside = Outside()
+    outside.fail_next("email", "rate_limit")
+    with serving_smtp(outside) as (_, port):
+        mail = channel(port, connections=1)
+        outcomes = send(mail, copies(mail.render(EDITION), 3))
+    assert [type(outcomes[n]) for n in range(3)] == [TryLater, Receipt, Receipt]
+
+
+def test_a_line_is_renewed_after_a_hundred_mails() -> None:
+    with scripted() as server:
+        mail = channel(server.port, connections=1)
+        outcomes = send(mail, copies(mail.render(EDITION), 250))
+    assert len(outcomes) == len(server.bodies) == 250
+    assert server.lines == 3
+    assert server.counts["QUIT"] == 3
+
+
+def test_a_line_that_the_server_closed_between_two_mails_is_opened_anew() -> None:
+    these = copies(channel().render(EDITION), 2)
+
+    async def slowly() -> AsyncIterator[Copy]:
+        yield these[0]
+        await asyncio.sleep(0.2)
+        yield these[1]
+
+    def says(command: str, _count: int) -> Answer | None:
+        return b"250 taken\r\n421 idle" if command == "DOT" else None
+
+    settled: list[Receipt | Exception] = []
+
+    async def settle(_: Copy, outcome: Receipt | Exception) -> None:
+        settled.append(outcome)
+
+    with scripted(says) as server:
+        mail = channel(server.port, connections=1)
+        asyncio.run(mail.deliver_each(slowly(), mark=yes, settle=settle))
+    assert [type(outcome) for outcome in settled] == [Receipt, Receipt]
+
+
+def test_an_answer_that_came_before_its_question_is_not_believed() -> None:
+    answers = {"DATA": b"354 go on\r\n250 taken already", "DOT": b"550 5.7.1 spam"}
+    with scripted(lambda command, _: answers.get(command)) as server:
+        mail = channel(server.port)
+        with pytest.raises(TryLater, match="out of step"):
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert server.bodies == []
+
+
+def test_an_answer_too_many_is_not_taken_for_the_next_mails() -> None:
+    def says(command: str, count: int) -> Answer | None:
+        return b"250 taken\r\n250 twice" if (command, count) == ("DOT", 1) else None
+
+    with scripted(says) as server:
+        mail = channel(server.port, connections=1)
+        outcomes = send(mail, copies(mail.render(EDITION), 3))
+    assert [type(outcome) for outcome in outcomes.values()] == [Receipt] * 3
+    assert server.lines == 2
+
+
+def test_a_dead_server_costs_no_more_copies_than_there_are_lines() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    mail = channel(port, connections=3)
+    waiting = copies(mail.render(EDITION), 50)
+    outcomes = send(mail, waiting)
+    assert {type(outcome) for outcome in outcomes.values()} == {TryLater}
+    assert len(outcomes) <= 3
+    assert len(outcomes) + len(waiting) == 50
+
+
+def test_a_server_that_takes_few_lines_still_gets_every_mail_that_was_not_tried() -> None:
+    def says(command: str, count: int) -> Answer | None:
+        return b"421 4.7.0 too many" if command == "BANNER" and count > 2 else None
+
+    with scripted(says) as server:
+        mail = channel(server.port, connections=5)
+        outcomes = send(mail, copies(mail.render(EDITION), 40))
+    assert Counter(type(outcome) for outcome in outcomes.values()) == {Receipt: 37, TryLater: 3}
+
+
+def test_an_account_that_needs_a_person_stops_everything_and_settles_nothing() -> None:
+    outside = Outside()
+    settled: list[Copy] = []
+
+    async def settle(copy: Copy, _: Receipt | Exception) -> None:
+        settled.append(copy)
+
+    with serving_smtp(outside) as (_, port):
+        mail = channel(port, username="us", password="revoked", connections=3)
+        waiting = copies(mail.render(EDITION), 20)
+        with pytest.raises(Disconnected, match="535"):
+            asyncio.run(mail.deliver_each(handed_out(waiting), mark=yes, settle=settle))
+    assert settled == []
+    assert len(waiting) >= 17
+    assert outside.posts("email") == []
+
+
+@pytest.mark.parametrize("broken", ["mark", "settle"])
+def test_no_copy_is_ended_after_the_books_have_failed(broken: str) -> None:
+    class BooksAreGone(Exception):
+        pass
+
+    async def mark(copy: Copy) -> bool:
+        if broken == "mark" and copy.id == 3:
+            raise BooksAreGone
+        return True
+
+    async def settle(copy: Copy, _: Receipt | Exception) -> None:
+        if broken == "settle" and copy.id == 3:
+            raise BooksAreGone
+
+    with scripted() as server:
+        mail = channel(server.port, connections=1)
+        waiting = copies(mail.render(EDITION), 20)
+        with pytest.raises(BooksAreGone):
+            asyncio.run(mail.deliver_each(handed_out(waiting), mark=mark, settle=settle))
+    assert len(server.bodies) == (3 if broken == "mark" else 4)
+    assert len(waiting) == 16
+
+
+def test_copies_under_way_are_finished_when_another_line_fails() -> None:
+    settled: list[int] = []
+
+    async def mark(copy: Copy) -> bool:
+        if copy.id == 1:
+            await asyncio.sleep(0.1)
+            raise OSError("disk full")
+        return True
+
+    async def settle(copy: Copy, _: Receipt | Exception) -> None:
+        settled.append(copy.id)
+
+    def says(command: str, _count: int) -> Answer | None:
+        return b"250-slow\r\n250 taken" if command == "DOT" else None
+
+    with scripted(says) as server:
+        mail = channel(server.port, connections=2)
+        waiting = copies(mail.render(EDITION), 500)
+        with pytest.raises(OSError, match="disk full"):
+            asyncio.run(mail.deliver_each(handed_out(waiting), mark=mark, settle=settle))
+    assert len(server.bodies) == len(settled)
+    assert len(settled) + len(waiting) >= 498
+
+
+def test_a_mail_program_that_is_stopped_leaves_no_task_and_no_dot() -> None:
+    async def stopped(port: int) -> None:
+        marked = asyncio.Event()
+
+        async def mark(_: Copy) -> bool:
+            marked.set()
+            await asyncio.Event().wait()
+            return True
+
+        async def settle(_: Copy, __: Receipt | Exception) -> None:
+            raise AssertionError("nothing to settle")
+
+        mail = channel(port)
+        waiting = handed_out(copies(mail.render(EDITION), 1))
+        run = asyncio.create_task(mail.deliver_each(waiting, mark=mark, settle=settle))
+        await marked.wait()
+        run.cancel()
+        await asyncio.wait([run], timeout=1)
+        assert run.cancelled()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with scripted() as server:
+        asyncio.run(stopped(server.port))
+    assert server.bodies == []
+
+
+def test_dots_go_out_at_once() -> None:
+    async def no_delay(port: int) -> int:
+        line = await wire.open_line(wire.Server(host="127.0.0.1", port=port, tls="none"))
+        sock = line.smtp.get_transport_info("socket")
+        option: int = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        await wire.close_line(line)
+        return option
+
+    with scripted() as server:
+        assert asyncio.run(no_delay(server.port))
+
+
+SMUGGLED = ["\n.\n", "\r.\r", "\n.\r\n", "\r.\r\n", "\r\n\0.\r\n", "\r\n.\r\n", ".\n..\n. x\n"]
+
+
+@pytest.mark.parametrize("sequence", SMUGGLED)
+def test_no_text_ends_a_message_early(sequence: str) -> None:
+    smuggled = f"before{sequence}MAIL FROM:<evil@e.example>\r\nRCPT TO:<v@e.example>\r\nafter"
+    outside = Outside()
+    with serving_smtp(outside) as (_, port), scripted() as server:
+        for there in (port, server.port):
+            mail = channel(there)
+            odd = replace(EDITION, text=smuggled, html=f"<pre>{smuggled}</pre>")
+            mail.deliver(replace(mail.render(odd), to=reader()))
+    [kept] = outside.posts("email")
+    text = body(kept.fields["raw"].encode(), "plain")
+    assert re.sub("\r\n|\r", "\n", smuggled.replace("\0", "")) in text
+    [sent] = server.bodies
+    assert not re.search(rb"(^|\r|\n)\.(\r|\n|$)", sent)
+
+
+# --- servers of others -----------------------------------------------------------------------
+
+
+class Keeping:
+    """An aiosmtpd handler that only remembers envelopes."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def handle_DATA(  # noqa: N802  aiosmtpd's name
+        self, _: SMTP, __: Session, envelope: Envelope
+    ) -> str:
+        self.envelopes.append(envelope)
+        return "250 queued"
+
+
+@contextmanager
+def aiosmtpd(**options: Any) -> Iterator[tuple[int, Keeping]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    keeping = Keeping()
+    controller = Controller(keeping, hostname="127.0.0.1", port=port, **options)
+    controller.start()
+    try:
+        yield port, keeping
+    finally:
+        controller.stop()
+
+
+def test_another_server_takes_the_same_bytes() -> None:
+    with aiosmtpd() as (port, keeping):
+        mail = channel(port)
+        mail.deliver(replace(mail.render(EDITION), to=reader()))
+    [envelope] = keeping.envelopes
+    assert envelope.rcpt_tos == [reader().address]
+    assert envelope.mail_from == f"bounces+{reader().token}@harbour.example"
+    assert_harmless(bytes(envelope.original_content or b""))
+
+
+def test_an_address_with_an_international_domain_goes_out_in_ascii() -> None:
+    with aiosmtpd(enable_SMTPUTF8=False) as (port, keeping):
+        mail = channel(port)
+        to = replace(reader(), address="ada@bücher.example")
+        mail.deliver(replace(mail.render(EDITION), to=to))
+    [envelope] = keeping.envelopes
+    assert envelope.rcpt_tos == ["ada@xn--bcher-kva.example"]
+
+
+def test_an_international_address_goes_to_a_server_that_speaks_smtputf8() -> None:
+    to = replace(reader(), address="zoë@boats.example")
+    with aiosmtpd(enable_SMTPUTF8=True) as (port, keeping):
+        mail = channel(port)
+        mail.deliver(replace(mail.render(EDITION), to=to))
+    [envelope] = keeping.envelopes
+    assert envelope.rcpt_tos == ["zoë@boats.example"]
+    assert envelope.smtp_utf8
+    assert parsed(bytes(envelope.original_content or b"")).keys() == message.HEADERS
+
+
+def test_an_international_address_is_refused_where_smtputf8_is_not_spoken() -> None:
+    to = replace(reader(), address="zoë@boats.example")
+    with aiosmtpd(enable_SMTPUTF8=False) as (port, keeping):
+        mail = channel(port)
+        with pytest.raises(Refused, match="ASCII"):
+            mail.deliver(replace(mail.render(EDITION), to=to))
+    assert keeping.envelopes == []
+
+
+def test_a_mail_over_the_servers_limit_is_refused_before_it_is_sent() -> None:
+    with aiosmtpd(data_size_limit=1000) as (port, keeping):
+        mail = channel(port)
+        with pytest.raises(Refused, match="takes 1000 at most"):
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert keeping.envelopes == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    names = ["-subj", "/CN=harbour", "-addext", "subjectAltName=IP:127.0.0.1"]
+    try:
+        subprocess.run(
+            [*command.split(), "-keyout", key, "-out", cert, *names],
+            check=True,
+            capture_output=True,
+        )
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return cert, key
+
+
+@pytest.fixture
+def tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+def test_mail_goes_out_encrypted_after_starttls(
+    tls: ssl.SSLContext, certificate: tuple[Path, Path]
+) -> None:
+    with aiosmtpd(tls_context=tls, require_starttls=True) as (port, keeping):
+        mail = channel(port, tls="starttls", ca_file=str(certificate[0]))
+        mail.deliver(replace(mail.render(EDITION), to=reader()))
+        assert "with TLS" in mail.check()[0]
+    assert len(keeping.envelopes) == 1
+
+
+def test_a_certificate_that_does_not_hold_needs_a_person(tls: ssl.SSLContext) -> None:
+    with aiosmtpd(tls_context=tls, require_starttls=True) as (port, keeping):
+        mail = channel(port, tls="starttls")
+        with pytest.raises(Disconnected, match=r"(?i)certificate"):
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert keeping.envelopes == []
+
+
+@pytest.mark.parametrize("username", ["", "us"])
+def test_nothing_goes_in_the_clear_where_encryption_is_not_offered(username: str) -> None:
+    with scripted() as server:
+        mail = channel(server.port, tls="starttls", username=username, password="secret")
+        with pytest.raises(Disconnected, match="STARTTLS"):
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+    assert {line.split()[0] for line in server.commands} <= {"EHLO", "QUIT"}
+
+
+def test_a_check_warns_of_a_password_in_the_clear() -> None:
+    with serving_smtp(Outside()) as (_, port):
+        found = channel(port, username="us", password="x").check()
+    assert any("unencrypted" in line for line in found)
+    assert any("messages of up to" in line for line in found)
+
+
+# --- the stand-in ----------------------------------------------------------------------------
+
+
+def test_the_stand_in_shows_a_second_copy_as_a_second_one() -> None:
+    outside = Outside()
+    with serving_smtp(outside) as (_, port):
+        mail = channel(port)
+        post = replace(mail.render(EDITION), to=reader())
+        first, second = mail.deliver(post), mail.deliver(post)
+    assert first.id == second.id
+    assert len(outside.posts("email")) == 2
