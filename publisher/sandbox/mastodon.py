@@ -5,6 +5,7 @@ API: https://docs.joinmastodon.org/methods/
 
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -14,8 +15,6 @@ from typing import Any
 import grapheme
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
-from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -34,6 +33,7 @@ ACCOUNT_ID = "108000000000000001"
 SCOPES = ["read", "write:statuses", "write:media"]
 
 Fields = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,22 +196,21 @@ def app(outside: Outside) -> Starlette:
     server = _Server(outside)
     return Starlette(
         routes=[
-            Route("/api/v1/accounts/verify_credentials", _account_answer),
-            Route("/api/v1/accounts/{id}/statuses", server.statuses),
-            Route("/api/v1/apps/verify_credentials", _application),
+            Route("/api/v1/accounts/verify_credentials", _signed_in(_account_answer)),
+            Route("/api/v1/accounts/{id}/statuses", _signed_in(server.statuses)),
+            Route("/api/v1/apps/verify_credentials", _signed_in(_application)),
             Route("/api/v1/instance", _instance_v1),
             Route("/api/v2/instance", _instance_v2),
-            Route("/api/v1/statuses", server.create, methods=["POST"]),
-            Route("/api/v1/statuses/{id}", server.show),
-            Route("/api/v1/statuses/{id}", server.edit, methods=["PUT"]),
-            Route("/api/v1/statuses/{id}", server.delete, methods=["DELETE"]),
-            Route("/api/v1/statuses/{id}/source", server.source),
-            Route("/api/v2/media", server.upload, methods=["POST"]),
-            Route("/api/v1/media/{id}", server.media, methods=["GET", "PUT"]),
+            Route("/api/v1/statuses", _signed_in(server.create), methods=["POST"]),
+            Route("/api/v1/statuses/{id}", _signed_in(server.show)),
+            Route("/api/v1/statuses/{id}", _signed_in(server.edit), methods=["PUT"]),
+            Route("/api/v1/statuses/{id}", _signed_in(server.delete), methods=["DELETE"]),
+            Route("/api/v1/statuses/{id}/source", _signed_in(server.source)),
+            Route("/api/v2/media", _signed_in(server.upload), methods=["POST"]),
+            Route("/api/v1/media/{id}", _signed_in(server.media), methods=["GET", "PUT"]),
             Route("/media/{id}", server.picture),
             Route("/@demo/{id}", server.page),
-        ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_with_token)],
+        ]
     )
 
 
@@ -224,16 +223,16 @@ def status_length(text: str, spoiler_text: str = "") -> int:
     return int(grapheme.length(counted) + grapheme.length(spoiler_text))
 
 
-async def _only_with_token(request: Request, answer: RequestResponseEndpoint) -> Response:
-    path = request.url.path
-    if not path.startswith("/api/") or path.endswith("/instance"):
-        return await answer(request)
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        return _error(401, "This method requires an authenticated user")
-    if token == "revoked":  # noqa: S105  the one token that is no good
-        return _error(401, "The access token was revoked")
-    return await answer(request)
+def _signed_in(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return _error(401, "This method requires an authenticated user")
+        if token == "revoked":  # noqa: S105  the one token that is no good
+            return _error(401, "The access token was revoked")
+        return await endpoint(request)
+
+    return answer
 
 
 async def _form(request: Request) -> Fields:

@@ -221,13 +221,11 @@ def test_trouble_while_looking_does_not_put_a_post_in_doubt(served: Served) -> N
     [{"url": URL + "2"}, {"community": "elsewhere"}, {"creator": "somebody"}, {"deleted": True}],
     ids=["another link", "another community", "another account", "deleted"],
 )
-def test_another_post_is_not_mistaken_for_ours(
-    served: Served, outside: Outside, changes: dict[str, Any]
-) -> None:
-    lemmy = served({})
+def test_another_post_is_not_mistaken_for_ours(world: World, changes: dict[str, Any]) -> None:
+    lemmy = world.channel
     lemmy.deliver(lemmy.render(EDITION))
-    [kept] = outside.posts("lemmy")
-    outside.keep("lemmy", kept.id, **{**kept.fields, **changes})
+    [kept] = world.outside.posts("lemmy")
+    world.outside.keep("lemmy", kept.id, **{**kept.fields, **changes})
     assert lemmy.find_existing(lemmy.render(EDITION)) is None
 
 
