@@ -39,7 +39,10 @@ class BadConfig(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where issues come from. `path` is the folder of issues; for git, inside the repository."""
+    """Where issues come from, and how many seconds pass between two looks.
+
+    `path` is the folder of issues; for git, inside the repository.
+    """
 
     kind: str
     path: Path
@@ -47,6 +50,7 @@ class Source:
     static: Path | None = None
     url: str = ""
     branch: str = ""
+    every: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +94,13 @@ class _Table:
         except LookupError as error:
             self.wrong(key, str(error.args[0]))
             return default or ""
+
+    def seconds(self, key: str, default: float) -> float:
+        value = self.values.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            self.wrong(key, f"expected a number of seconds above 0, found {value!r}")
+            return default
+        return float(value)
 
     def done(self, known: Sequence[str]) -> None:
         for key in self.values:
@@ -204,8 +215,9 @@ def _source(table: _Table, folder: Path) -> Source:
         static=root / static if static else None,
         url=table.text("url", None if kind == "git" else ""),
         branch=table.text("branch", ""),
+        every=table.seconds("every", 60.0),
     )
-    table.done(["kind", "path", "include", "static", "url", "branch"])
+    table.done(["kind", "path", "include", "static", "url", "branch", "every"])
     return source
 
 

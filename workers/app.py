@@ -8,10 +8,12 @@ from celery.signals import worker_init, worker_process_init
 from publisher import queue, wiring
 
 SWEEP = 2.0  # seconds
-LOOK = 60.0  # seconds
 
 for chatty in ("alembic", "httpx", "kombu"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
+
+source = wiring.settings().source
+look = source.every if source else 3600.0  # seconds; without a source there is nothing to see
 
 app = queue.celery(wiring.broker_url())
 app.set_default()
@@ -23,7 +25,7 @@ app.conf.update(
             "schedule": SWEEP,
             "options": {"expires": 5 * SWEEP},
         },
-        "look": {"task": "workers.tasks.look", "schedule": LOOK, "options": {"expires": LOOK}},
+        "look": {"task": "workers.tasks.look", "schedule": look, "options": {"expires": look}},
     },
     beat_max_loop_interval=SWEEP,
 )

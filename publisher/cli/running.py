@@ -10,7 +10,7 @@ import uvicorn
 
 from publisher import embedded, wiring
 from publisher.embedded import Process
-from publisher.sandbox.running import sandbox, settings
+from publisher.sandbox.running import DEFAULT_FEED, sandbox, settings
 from publisher.storage import engine as storage
 
 
@@ -67,7 +67,7 @@ def migrate() -> None:
 @click.option("--port", default=8090, show_default=True, help="The page's port; others follow.")
 def sandbox_(port: int) -> None:
     """Run stand-ins of the networks on this machine, and nothing else, until stopped."""
-    with sandbox(port=port) as running:
+    with sandbox(port=port, feeds=[DEFAULT_FEED]) as running:
         click.echo(f"Stand-ins, not the real networks. What they hold: {running.page_url}\n")
         click.echo(settings(running))
         wait()

@@ -74,7 +74,8 @@ def plan_copies(db: Connection, post_id: int, keys: Select[Any], *, at: datetime
     planned = exists().where(deliveries.c.post_id == post_id, deliveries.c.recipient == key)
     new = select(*columns.values()).where(~planned)
     insert = upsert(db, deliveries).from_select(list(columns), new).on_conflict_do_nothing()
-    added: int = db.execute(insert).rowcount
+    kept = db.execute(insert, execution_options={"preserve_rowcount": True})
+    added: int = kept.rowcount
     _log_planned(db, post_id, at)
     return added
 

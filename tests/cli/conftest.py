@@ -1,0 +1,19 @@
+"""The fixture of the command-line tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher.sandbox.running import sandbox
+from tests.cli.home import Home, furnish
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A newsletter with two readers and all five channels, against stand-ins."""
+    with sandbox(feeds=[tmp_path / "feeds"], journal=tmp_path / "journal.jsonl") as outside:
+        home = furnish(tmp_path, outside)
+        added = home.run("subscribers", "add", "ann@example.org", "bob@example.net")
+        assert added.code == 0, added.err
+        yield home

@@ -1,0 +1,274 @@
+"""Many copies of one post, on both real databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, text
+
+from publisher import mailing, publishing, subscribing
+from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
+from publisher.domain.delivery import State
+from publisher.publishing import Worker
+from publisher.storage import deliveries, reports
+from publisher.storage.deliveries import Hint
+from tests.publisher.fakes import NOW, Clock, FakeMailing, configured, edition, worker
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def addresses(number: int) -> list[str]:
+    return [f"reader{i}@example.org" for i in range(number)]
+
+
+def plan(engine: Engine, *langs: str, takes: tuple[str, ...] = ("en",)) -> int:
+    channels = {"mail": configured("mail", FakeMailing(), *takes)}
+    editions = [edition(lang=lang) for lang in langs or ("en",)]
+    with engine.begin() as db:
+        return publishing.plan(editions, db=db, channels=channels, at=NOW)
+
+
+def work(worker: Worker) -> list[Hint]:
+    found: list[Hint] = []
+    publishing.sweep(worker, hint=found.append)
+    for hint in found:
+        if hint.post:
+            mailing.deliver_copies(hint.post, worker)
+        else:
+            publishing.deliver(hint.delivery, worker)
+    return found
+
+
+def standing(engine: Engine, lang: str = "en") -> reports.Standing:
+    with engine.begin() as db:
+        [found] = [s for s in reports.standings(db) if s.lang == lang]
+    return found
+
+
+def sent_to(channel: FakeMailing) -> list[str]:
+    return sorted(post.to.address for post in channel.out_there if post.to)
+
+
+def test_every_reader_gets_one_copy(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(450), engine=engine)
+    assert plan(engine) == 450
+    channel = FakeMailing()
+    assert work(worker(engine, clock, mail=channel)) == [Hint(post=1)]
+    assert sent_to(channel) == sorted(addresses(450))
+    assert standing(engine).readers == {"delivered": 450}
+    assert standing(engine).state == State.DELIVERED
+
+
+def test_two_spellings_of_one_address_are_one_reader(engine: Engine) -> None:
+    assert subscribing.add(["Ann@Example.org", "ann@example.org"], engine=engine) == [True, False]
+    assert plan(engine) == 1
+
+
+def test_several_workers_at_once_send_no_copy_twice(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(600), engine=engine)
+    plan(engine)
+    channel = FakeMailing()
+    crew = [worker(engine, clock, name=f"w{i}", mail=channel) for i in range(4)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(lambda me: mailing.deliver_copies(1, me), crew))
+    assert sent_to(channel) == sorted(addresses(600))
+
+
+def test_planning_again_adds_only_readers_who_joined_since(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    assert plan(engine) == 0
+    subscribing.add(["late@example.org"], engine=engine)
+    assert plan(engine) == 1
+
+
+def test_a_reader_who_left_before_the_copy_went_out_gets_none(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    subscribing.remove("reader0@example.org", engine=engine)
+    channel = FakeMailing()
+    work(worker(engine, clock, mail=channel))
+    assert sent_to(channel) == ["reader1@example.org"]
+    assert standing(engine).readers == {"delivered": 1, "skipped": 1}
+
+
+def test_readers_get_the_edition_in_their_language_and_only_that(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(["any@example.org"], engine=engine)
+    subscribing.add(["de@example.org"], engine=engine, language="de")
+    subscribing.add(["pl@example.org"], engine=engine, language="pl")
+    plan(engine, "en", "de", takes=("en", "de"))
+    channel = FakeMailing()
+    work(worker(engine, clock, mail=channel))
+    copies = sorted((post.lang, post.to.address) for post in channel.out_there if post.to)
+    assert copies == [
+        ("de", "de@example.org"),
+        ("en", "any@example.org"),
+        ("en", "pl@example.org"),
+    ]
+
+
+def test_each_copy_carries_its_readers_own_leave_link(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    channel = FakeMailing()
+    work(worker(engine, clock, mail=channel))
+    links = {post.to.unsubscribe_url for post in channel.out_there if post.to}
+    assert len(links) == 2
+    assert all(link.startswith("https://pages.example/unsubscribe/") for link in links)
+
+
+def test_one_refused_reader_does_not_touch_the_others(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+    channel = FakeMailing(refuses={"reader1@example.org": Refused("550 5.1.1 no such user")})
+    work(worker(engine, clock, mail=channel))
+    assert standing(engine).readers == {"delivered": 2, "refused": 1}
+    assert standing(engine).state == State.DELIVERED
+    with engine.begin() as db:
+        [attempt] = reports.attempts(db, "2026-11", reader="reader1@example.org")
+    assert (attempt.outcome, attempt.reason) == ("refused", "550 5.1.1 no such user")
+
+
+def test_a_deferred_reader_is_tried_again_and_alone(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+    channel = FakeMailing(refuses={"reader1@example.org": TryLater("451 greylisted")})
+    me = worker(engine, clock, mail=channel)
+    work(me)
+    assert standing(engine).state == State.PENDING
+    channel.refuses.clear()
+    clock.forward(minutes=5)
+    work(me)
+    assert sent_to(channel) == addresses(3)
+
+
+def test_a_copy_in_doubt_waits_for_a_person_and_is_not_sent_again(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    lost = Unsure("no answer after the final dot")
+    channel = FakeMailing(refuses={"reader1@example.org": lost}, cannot_be_asked=True)
+    me = worker(engine, clock, mail=channel)
+    work(me)
+    channel.refuses.clear()
+    for _ in range(3):
+        clock.forward(minutes=5)
+        work(me)
+    assert standing(engine).readers == {"delivered": 1, "held": 1}
+    assert standing(engine).state == State.HELD
+    assert sent_to(channel) == ["reader0@example.org"]
+
+
+def test_a_dead_server_costs_no_reader_an_attempt_that_was_not_made(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+    channel = FakeMailing(refuses={"reader0@example.org": TryLater("connection refused")})
+
+    async def stops_at_once(copies, *, mark, settle):  # type: ignore[no-untyped-def]
+        async for copy in copies:
+            await settle(copy, channel.refuses["reader0@example.org"])
+            return
+
+    channel.deliver_each = stops_at_once  # type: ignore[method-assign]
+    me = worker(engine, clock, mail=channel)
+    for _ in range(12):
+        work(me)
+        clock.forward(days=2)
+    assert standing(engine).readers == {"held": 1, "pending": 4} or standing(engine).readers == {
+        "pending": 5
+    }
+
+
+def test_a_lost_account_holds_the_batch_and_pauses_the_channel(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+    channel = FakeMailing(ends_with=Disconnected("535 bad password"), ends_after=2)
+    me = worker(engine, clock, mail=channel)
+    work(me)
+    found = standing(engine)
+    assert found.readers == {"delivered": 2, "held": 3}
+    assert (found.state, found.reason) == (State.HELD, "535 bad password")
+    channel.ends_with = None
+    with engine.begin() as db:
+        mended = [configured("mail", channel)]
+        publishing.retry("2026-11", db=db, channels=mended, editions=[], at=clock())
+    clock.forward(seconds=11)
+    work(me)
+    assert sent_to(channel) == addresses(5)
+
+
+def test_a_worker_lost_in_a_batch_leaves_in_doubt_only_what_it_had_marked(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(10), engine=engine)
+    plan(engine)
+    with engine.begin() as db:
+        found = deliveries.stored_post(db, 1)
+        assert found
+        taken = deliveries.claim_copies(
+            db, 1, found[1], limit=6, at=clock(), owner="lost", channel="mail"
+        )
+        deliveries.mark(db, [(d.id, d.attempt) for d in taken[:2]], at=clock())
+    channel = FakeMailing(cannot_be_asked=True)
+    me = worker(engine, clock, lost=lambda name: name == "lost", mail=channel)
+    work(me)
+    assert standing(engine).readers == {"delivered": 8, "held": 2}
+
+
+def test_a_copy_that_is_not_ours_any_more_is_not_sent(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+
+    class SlowMailing(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            async def too_late(copy):  # type: ignore[no-untyped-def]
+                clock.forward(minutes=11)  # this host slept, and another took over
+                publishing.sweep(worker(engine, clock, name="other"), hint=lambda _: None)
+                return await mark(copy)
+
+            await super().deliver_each(copies, mark=too_late, settle=settle)
+
+    slow = SlowMailing()
+    work(worker(engine, clock, name="slow", mail=slow))
+    assert slow.out_there == []
+
+
+def test_a_mark_that_cannot_be_written_stops_the_dot(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+
+    class Sabotage(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            with engine.begin() as db:
+                db.execute(text("alter table delivery_log rename to gone"))
+                db.execute(text("alter table deliveries rename to gone_too"))
+            await super().deliver_each(copies, mark=mark, settle=settle)
+
+    channel = Sabotage()
+    with pytest.raises(Exception, match="deliveries"):
+        mailing.deliver_copies(1, worker(engine, clock, mail=channel))
+    assert channel.out_there == []
+
+
+def test_a_rate_spreads_the_copies_over_time(engine: Engine) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+    with engine.begin() as db:
+        first = deliveries.reserve(db, "mail", 100, rate=50.0, at=NOW)
+        second = deliveries.reserve(db, "mail", 1, rate=50.0, at=NOW)
+    assert (second - first).total_seconds() == pytest.approx(2.0)
+
+
+def test_nobody_to_write_to_is_said_and_done(engine: Engine, clock: Clock) -> None:
+    assert plan(engine) == 0
+    work(worker(engine, clock, mail=FakeMailing()))
+    assert (standing(engine).state, standing(engine).readers) == (State.SKIPPED, {})
