@@ -10,7 +10,6 @@ from publisher.rendering.links import SCHEME, local_file
 from publisher.rendering.markup import Closing, Opening, Part
 
 HOST_WITHOUT_SCHEME = re.compile(r"(?:[\w-]+\.)+[a-zA-Z]{2,}/|www\.")
-LEFTOVER = re.compile(r"\[[^\[\]]{0,200}\][^\n\[\]]{0,60}?\]?\(|\]\(")
 UNFINISHED = re.compile(r"\]\(")
 
 
@@ -49,14 +48,18 @@ def _bad_link(href: str) -> str:
         return "an account, not an address"
     if not SCHEME.match(href):
         return "no https:// in front" if HOST_WITHOUT_SCHEME.match(href) else ""
-    if not href.startswith(("http://", "https://")):
-        return ""
+    return _bad_host(href) if href.startswith(("http://", "https://")) else ""
+
+
+def _bad_host(href: str) -> str:
     try:
         host = unquote(urlsplit(href).hostname or "")
     except ValueError:
         return "no address"
-    if not host or re.search(r"\s", host):
-        return "no host" if not host else "a space in the host"
+    if not host:
+        return "no host"
+    if re.search(r"\s", host):
+        return "a space in the host"
     return "" if "." in host or ":" in host or host == "localhost" else "no such host"
 
 

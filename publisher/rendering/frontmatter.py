@@ -124,7 +124,7 @@ class _PlainLoader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # its stub is bare
         if getattr(event, "anchor", None) is not None:
             raise yaml.MarkedYAMLError(
                 problem="anchors and aliases are not taken", problem_mark=event.start_mark
@@ -133,7 +133,7 @@ class _PlainLoader(yaml.SafeLoader):
         if self.depth > DEEPEST:
             problem = f"nested deeper than {DEEPEST} levels"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
-        node = super().compose_node(parent, index)  # type: ignore[arg-type]  # stub: no None
+        node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
@@ -152,7 +152,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]  # stub
+            return super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:
             problem = f"{getattr(node, 'value', '')!s:.40}: {error}"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error

@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 
@@ -12,40 +15,39 @@ from publisher.domain.issue import BadSource
 from publisher.rendering.shortcodes import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
+TYPOGRAPHY = (("...", "…"), ("---", "—"), ("--", "–"), ("<<", "«"), (">>", "»"))
+LONGEST_PARAGRAPH = 64 * 1024  # characters
+MOST_BRACKETS = 1000  # in one paragraph; finding their ends takes time by the square of it
+TOO_DEEP, FEWER_LEVELS = "nested too deeply", "use fewer levels of lists and quotes"
 EXPLICIT_ID = re.compile(r"\s*\{\s*#([\w-]+)[^}]*\}\s*$")
 
-
-def _parser() -> MarkdownIt:
-    options = {"html": True, "linkify": True, "typographer": True, "maxNesting": DEEPEST}
-    parser = MarkdownIt("commonmark", options)
-    parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
-    parser.use(deflist_plugin)
-    if parser.linkify is not None:
-        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
-    return parser
-
-
-PARSER = _parser()
+Parsed = TypeVar("Parsed")
 
 
 def render(path: str, body: str) -> str:
     """The HTML of a whole body; unsafe until sanitised. Raises BadSource if nested too deeply."""
-    too_deep = BadSource(path, "nested too deeply", remedy="use fewer levels of lists and quotes")
-    try:
-        tokens = PARSER.parse(body)
-    except RecursionError as error:
-        raise too_deep from error
+    tokens = _bounded(path, PARSER.parse, body)
     if any(token.level >= DEEPEST - 2 for token in tokens):
-        raise too_deep
+        raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS)
     _name_headings(tokens)
     _align_cells(tokens)
+    _set_dashes(tokens)
     _note_paragraphs(tokens)
     return str(PARSER.renderer.render(tokens, PARSER.options, {}))
 
 
-def render_inline(text: str) -> str:
+def render_inline(path: str, text: str) -> str:
     """The HTML of a caption: one line, no paragraph around it; unsafe until sanitised."""
-    return str(PARSER.renderInline(text)) if text else ""
+    return _bounded(path, PARSER.renderInline, text) if text else ""
+
+
+def _bounded(path: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    try:
+        return parse(text)
+    except RecursionError as error:
+        raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS) from error
+    except OverflowError as error:
+        raise BadSource(path, str(error), remedy="split it with empty lines") from error
 
 
 def anchor(heading: str) -> str:
@@ -61,8 +63,19 @@ def _anchor_character(character: str) -> str:
     return character.lower() if category[0] == "L" or category == "Nd" or character == "_" else ""
 
 
+def _keep_bounds(state: StateCore) -> None:
+    """Refuse, before it is looked into, a paragraph that would take minutes."""
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        if len(token.content) > LONGEST_PARAGRAPH:
+            raise OverflowError(f"a paragraph longer than {LONGEST_PARAGRAPH // 1024} kB")
+        if token.content.count("[") > MOST_BRACKETS:
+            raise OverflowError(f"a paragraph with more than {MOST_BRACKETS} opening brackets")
+
+
 def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             yield opening, inline
 
@@ -97,9 +110,18 @@ def _align_cells(tokens: Sequence[Token]) -> None:
             token.attrSet("align", str(style).removeprefix("text-align:"))
 
 
+def _set_dashes(tokens: Sequence[Token]) -> None:
+    """Dashes, dots and guillemets as Goldmark sets them; addresses are left alone."""
+    for inline in tokens:
+        for before, child in pairwise([inline, *(inline.children or ())]):
+            if child.type == "text" and before.info != "auto":
+                for typed, meant in TYPOGRAPHY:
+                    child.content = child.content.replace(typed, meant)
+
+
 def _note_paragraphs(tokens: Sequence[Token]) -> None:
     """Mark placeholders inside a paragraph, which a figure has to interrupt."""
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "paragraph_open" and not opening.hidden:
             for child in inline.children or ():
                 if child.type == "text":
@@ -108,3 +130,17 @@ def _note_paragraphs(tokens: Sequence[Token]) -> None:
 
 def _in_paragraph(match: re.Match[str]) -> str:
     return match[0][:-1] + "p" + match[0][-1]
+
+
+def _parser() -> MarkdownIt:
+    options = {"html": True, "linkify": True, "typographer": True, "maxNesting": DEEPEST}
+    parser = MarkdownIt("commonmark", options)
+    parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
+    parser.use(deflist_plugin)
+    parser.core.ruler.before("inline", "bounds", _keep_bounds)
+    if parser.linkify is not None:
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
+    return parser
+
+
+PARSER = _parser()

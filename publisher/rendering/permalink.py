@@ -5,6 +5,7 @@ Source: https://gohugo.io/configuration/permalinks/ and the addresses of real si
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -14,6 +15,8 @@ from publisher.domain.issue import Site
 
 KEPT = "./\\_#+~-@"
 UNQUOTED = "/~@+._-!$&'()*,;=:"
+MONTHS = "january february march april may june july august september october november december"
+DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 TOKEN = re.compile(r":[a-z]+(?:\[[^\]]*\])?")
 
 
@@ -101,13 +104,13 @@ def _sections(page: Page) -> list[str]:
     return [slug(folder) for folder in folders if folder not in ("..", ".")]
 
 
-TOKENS = {
+TOKENS: dict[str, Callable[[Page], str]] = {
     "year": lambda page: f"{page.date:%Y}",
     "month": lambda page: f"{page.date:%m}",
-    "monthname": lambda page: MONTHS[page.date.month - 1],
+    "monthname": lambda page: MONTHS.split()[page.date.month - 1],
     "day": lambda page: f"{page.date:%d}",
     "weekday": lambda page: str(page.date.isoweekday() % 7),
-    "weekdayname": lambda page: DAYS[page.date.weekday()],
+    "weekdayname": lambda page: DAYS.split()[page.date.weekday()],
     "yearday": lambda page: str(page.date.timetuple().tm_yday),
     "title": lambda page: slug(page.title),
     "slug": lambda page: slug(page.slug or page.title),
@@ -118,7 +121,3 @@ TOKENS = {
     "section": lambda page: "/".join(_sections(page)[:1]),
     "sections": lambda page: "/".join(_sections(page)),
 }
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()

@@ -4,14 +4,36 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from publisher.rendering.markup import VOID, Closing, Opening, Part, words
+from publisher.rendering.markup import Closing, Opening, Part, words
 
 WIDTH = 72
 BREAK = "\x00"  # a hard line break inside a block; controls never get this far
-BLOCKS = frozenset(
-    "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre figure figcaption hr table caption tr div dl dt"
-    " dd details summary".split()
-)
+BLOCKS = {
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "pre",
+    "figure",
+    "figcaption",
+    "hr",
+    "table",
+    "caption",
+    "tr",
+    "div",
+    "dl",
+    "dt",
+    "dd",
+    "details",
+    "summary",
+}
 MARKS = {"del": "~~", "s": "~~", "q": '"'}
 
 
@@ -28,7 +50,8 @@ class _Sheet:
     links: list[tuple[str, int]] = field(default_factory=list)
     pre: int = 0
     tight: bool = False
-    picture: str = ""
+    in_figure: bool = False
+    picture: str = ""  # the alternative text shown last in this figure
 
 
 def plain_text(run: list[Part]) -> str:
@@ -73,7 +96,7 @@ def _finish(sheet: _Sheet, *, underline: str = "") -> None:
     """End the block under the pen and lay it on the page."""
     text = "".join(sheet.pen)
     sheet.pen.clear()
-    if not text.replace(BREAK, "").strip():
+    if not text.replace(BREAK, "").strip() or _repeats_picture(sheet, text):
         return
     margin = "".join(sheet.margins)
     lines = [margin + line for line in _lines(text, WIDTH - len(margin), verbatim=bool(sheet.pre))]
@@ -82,10 +105,14 @@ def _finish(sheet: _Sheet, *, underline: str = "") -> None:
     if sheet.bullet:
         start = len(margin) - len(sheet.bullet)
         lines[0] = lines[0][:start] + sheet.bullet + lines[0][len(margin) :]
-    close = sheet.tight or (bool(sheet.bullet) and len(sheet.blocks) > 0 and sheet.tight)
-    sheet.blocks.append(("\n".join(line.rstrip() for line in lines), close))
+    sheet.blocks.append(("\n".join(line.rstrip() for line in lines), sheet.tight))
     sheet.bullet = ""
     sheet.tight = False
+
+
+def _repeats_picture(sheet: _Sheet, text: str) -> bool:
+    """A caption that only says the picture's alternative text again is not worth a line."""
+    return sheet.in_figure and " ".join(text.split()) == sheet.picture
 
 
 def _lines(text: str, width: int, *, verbatim: bool) -> list[str]:
@@ -119,7 +146,7 @@ def _close_list(sheet: _Sheet) -> None:
     sheet.tight = bool(sheet.counters)
 
 
-def _open_item(sheet: _Sheet, tag: Opening) -> None:
+def _open_item(sheet: _Sheet, _: Opening) -> None:
     number = sheet.counters[-1] if sheet.counters else None
     if sheet.counters and number is not None:
         sheet.counters[-1] = number + 1
@@ -140,11 +167,11 @@ def _close_item(sheet: _Sheet) -> None:
     sheet.tight = True
 
 
-def _open_quote(sheet: _Sheet, tag: Opening) -> None:
+def _open_quote(sheet: _Sheet, _: Opening) -> None:
     sheet.margins.append("> ")
 
 
-def _open_indented(sheet: _Sheet, tag: Opening) -> None:
+def _open_indented(sheet: _Sheet, _: Opening) -> None:
     sheet.margins.append("    ")
 
 
@@ -178,15 +205,20 @@ def _picture(sheet: _Sheet, tag: Opening) -> None:
     sheet.pen.append(f"[Image: {sheet.picture}]" if sheet.picture else "[Image]")
 
 
-def _close_caption(sheet: _Sheet) -> None:
-    """Say a caption that only repeats the picture's alternative text once."""
-    if words(sheet.pen) == sheet.picture:
-        sheet.pen.clear()
-    sheet.tight = True
+def _open_figure(sheet: _Sheet, _: Opening) -> None:
+    sheet.in_figure, sheet.picture = True, ""
+
+
+def _close_figure(sheet: _Sheet) -> None:
     _finish(sheet)
+    sheet.in_figure = sheet.tight = False
 
 
-def _rule(sheet: _Sheet, tag: Opening) -> None:
+def _open_caption(sheet: _Sheet, _: Opening) -> None:
+    sheet.tight = True
+
+
+def _rule(sheet: _Sheet, _: Opening) -> None:
     sheet.pen.append("-" * 20)
     _finish(sheet)
 
@@ -196,12 +228,12 @@ def _row(sheet: _Sheet) -> None:
     sheet.tight = True
 
 
-def _open_cell(sheet: _Sheet, tag: Opening) -> None:
+def _open_cell(sheet: _Sheet, _: Opening) -> None:
     if "".join(sheet.pen).strip():
         sheet.pen.append(" | ")
 
 
-def _break(sheet: _Sheet, tag: Opening) -> None:
+def _break(sheet: _Sheet, _: Opening) -> None:
     sheet.pen.append(BREAK)
 
 
@@ -210,6 +242,8 @@ OPENINGS: dict[str, Callable[[_Sheet, Opening], None]] = {
     "blockquote": _open_quote,
     "br": _break,
     "dd": _open_indented,
+    "figcaption": _open_caption,
+    "figure": _open_figure,
     "hr": _rule,
     "img": _picture,
     "li": _open_item,
@@ -223,7 +257,7 @@ CLOSINGS: dict[str, Callable[[_Sheet], None]] = {
     "a": _close_link,
     "blockquote": _close_margin,
     "dd": _close_margin,
-    "figcaption": _close_caption,
+    "figure": _close_figure,
     "h1": _heading("="),
     "h2": _heading("="),
     "h3": _heading("-"),

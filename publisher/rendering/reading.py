@@ -194,7 +194,7 @@ def _html(name: str, source: frontmatter.Source) -> str:
     html = shortcodes.put_back(
         html,
         found,
-        markdown=markdown.render_inline,
+        markdown=lambda caption: markdown.render_inline(name, caption),
         plain=lambda caption: words(parts(sanitised(name, caption))),
     )
     return sanitised(name, html)

@@ -12,11 +12,55 @@ DEEPEST = 200  # open elements; sanitising takes time by the square of it
 LARGEST = 4 * 1024 * 1024  # characters of HTML, whatever a small source swells to
 SCHEMES = {"http", "https", "mailto", "xmpp", "tel", "geo", "magnet"}
 HEADINGS = {f"h{level}" for level in range(1, 7)}
-TAGS = HEADINGS | set(
-    "a abbr b blockquote br caption cite code dd del details dfn div dl dt em figcaption figure"
-    " hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody"
-    " td tfoot th thead tr u ul var".split()
-)
+TAGS = HEADINGS | {
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+    "var",
+}
 ATTRIBUTES = {
     "*": {"lang", "dir"},
     "a": {"href", "title"},
@@ -26,8 +70,34 @@ ATTRIBUTES = {
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
 } | {heading: {"id"} for heading in HEADINGS}
-CLOSED_BY_THEIR_NEXT = set("p li dt dd tr td th thead tbody tfoot option".split())
-WITHOUT_CONTENT = set("area base br col embed hr img input link meta source track wbr".split())
+CLOSED_BY_THEIR_NEXT = {
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "tr",
+    "td",
+    "th",
+    "thead",
+    "tbody",
+    "tfoot",
+    "option",
+}
+WITHOUT_CONTENT = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 
@@ -55,8 +125,7 @@ def _depth(html: str) -> int:
     """
     open_now: Counter[str] = Counter()
     depth = deepest = 0
-    for closing, name in TAG.findall(html):
-        name = name.lower()
+    for closing, name in TAG.findall(html.lower()):
         if name in WITHOUT_CONTENT or name in CLOSED_BY_THEIR_NEXT:
             continue
         if not closing:

@@ -25,9 +25,6 @@ ARGUMENT = re.compile(
           |(?P<bare>(?![/>%"`'])[^\s"`]+?(?=\s|/?[>%]\}\})))""",
     re.VERBOSE | re.DOTALL,
 )
-KNOWN_ARGUMENTS = frozenset(
-    "src alt caption title link target rel attr attrlink class width height loading".split()
-)
 
 Words = Callable[[str], str]
 
@@ -71,7 +68,7 @@ def put_back(html: str, shortcodes: tuple[Shortcode, ...], *, markdown: Words, p
 
     def show(match: re.Match[str]) -> str:
         html = shown[int(match[1])]
-        return f"</p>{html}<p>" if match[2] and html.startswith("<figure") else html
+        return f"</p>{html}\n<p>" if match[2] and html.startswith("<figure") else html
 
     def mend(part: str) -> str:
         if part.startswith("<"):
@@ -103,7 +100,7 @@ def _read(path: str, body: str, start: re.Match[str], line: int) -> tuple[Shortc
 
 def _known(path: str, name: str, line: int) -> None:
     if name not in ("figure", "newsletter-subscribe"):
-        remedy = f"known are figure and newsletter-subscribe; to show it literally: {{{{</* {name} */>}}}}"
+        remedy = f"known are figure and newsletter-subscribe; literally: {{{{</* {name} */>}}}}"
         raise BadSource(path, f"unknown shortcode: {name[:60]}", line=line, remedy=remedy)
 
 
