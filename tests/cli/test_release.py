@@ -1,6 +1,7 @@
 """A release from the command line: real processes, the embedded broker, stand-ins outside."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -194,14 +195,15 @@ def test_a_commit_in_the_git_source_is_released(home: Home, tmp_path: Path) -> N
     repository.mkdir()
     (tmp_path / "moved").rename(repository / "content")
 
-    def git(*words: str) -> None:
-        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
-        subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True)
-
-    try:
-        git("init", "--quiet", "--initial-branch=main")
-    except FileNotFoundError:
+    program = shutil.which("git")
+    if program is None:
         pytest.skip("git is not installed, so a git source cannot be tried")
+
+    def git(*words: str) -> None:
+        command = [program, "-c", "user.name=Test", "-c", "user.email=test@example.org", *words]
+        subprocess.run(command, cwd=repository, check=True, capture_output=True)
+
+    git("init", "--quiet", "--initial-branch=main")
     git("add", ".")
     git("commit", "--quiet", "-m", "October")
     config = home.folder / "publisher.toml"
