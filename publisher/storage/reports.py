@@ -156,9 +156,10 @@ def _standing(tally: _Tally) -> Standing:
 
 
 def issues(db: Connection) -> list[Row[Any]]:
-    """The editions planned so far, newest first: issue, lang, title, url, dated, revision."""
+    """The editions planned so far, newest first: all that is known of them but the long text."""
     c = editions.c
-    return list(db.execute(select(editions).order_by(c.dated.desc(), c.issue.desc(), c.lang)))
+    short = [column for column in c if column is not c.html]
+    return list(db.execute(select(*short).order_by(c.dated.desc(), c.issue.desc(), c.lang)))
 
 
 def troubles(db: Connection) -> list[tuple[str, str]]:

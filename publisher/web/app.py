@@ -1,0 +1,69 @@
+"""The web application: every page, with the headers and limits they have in common."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from publisher import wiring
+from publisher.config import Settings
+from publisher.web import archive, feeds, health, leaving, showing
+from publisher.web.headers import Guarded, page_headers
+from publisher.web.showing import Web
+
+LARGEST_BODY = 64 * 1024  # bytes; no page takes more than a short form
+
+log = logging.getLogger(__name__)
+
+
+def create() -> FastAPI:
+    """The application of this process's configuration. Raises BadConfig, BadStore."""
+    return build(wiring.settings(), wiring.engine())
+
+
+def build(settings: Settings, engine: Engine) -> FastAPI:
+    """The application over a store. Raises BadConfig for a feed that cannot be served.
+
+    It answers under the path of `public_url`, whether or not a proxy in front takes that off,
+    and never builds an address from what a request says about its host.
+    """
+    web = Web(settings=settings, engine=engine, feeds=feeds.configured(settings))
+    app = FastAPI(
+        title=settings.site.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # a redirect would repeat the request's Host
+        root_path=web.prefix.rstrip("/"),
+        max_body_size=LARGEST_BODY,
+        middleware=[Middleware(Guarded, headers=page_headers(settings.site.base_url))],
+    )
+    for routes in (feeds.router(web.feeds), showing.router()):
+        app.include_router(routes)
+    for family in (archive, leaving, health):
+        app.include_router(family.router(web))
+    _add_failures(app, web)
+    return app
+
+
+def _add_failures(app: FastAPI, web: Web) -> None:
+    def expected(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = getattr(error, "headers", None)
+        return showing.failure(web, request, status, headers=headers)
+
+    def store_trouble(request: Request, error: Exception) -> Response:
+        log.error("the store failed under a page", exc_info=error)
+        return showing.failure(web, request, 503, headers={"Retry-After": "10"})
+
+    def bug(request: Request, _error: Exception) -> Response:
+        # this answer is made outside the middleware, so it brings the headers itself
+        headers = page_headers(web.settings.site.base_url)
+        return showing.failure(web, request, 500, headers=headers | {"Cache-Control": "no-store"})
+
+    app.add_exception_handler(HTTPException, expected)
+    app.add_exception_handler(DBAPIError, store_trouble)
+    app.add_exception_handler(Exception, bug)

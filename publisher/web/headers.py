@@ -1,0 +1,56 @@
+"""What all addresses share: the methods that only read, and the headers of every answer."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+READING = ["GET", "HEAD"]
+PRIVATE = ("/unsubscribe/",)  # pages whose address is a secret between a reader and us
+
+
+def page_headers(base_url: str) -> dict[str, str]:
+    """Let a page show pictures of the newsletter's site and styles of ours, and run nothing."""
+    policy = {
+        "default-src": "'none'",
+        "img-src": " ".join(("'self'", "https:", *_plain_origin(base_url))),
+        "style-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # "no-referrer" everywhere would make browsers send `Origin: null` with our own forms
+        "Referrer-Policy": "same-origin",
+    }
+
+
+def _plain_origin(base_url: str) -> list[str]:
+    """The origin of a site without TLS, which `https:` does not cover."""
+    parts = urlsplit(base_url)
+    return [f"http://{parts.netloc.rpartition('@')[2]}"] if parts.scheme == "http" else []
+
+
+class Guarded:
+    """ASGI middleware: adds `headers` to answers that lack them, and keeps private pages so."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self.app = app
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                if any(private in scope["path"] for private in PRIVATE):
+                    headers["Referrer-Policy"] = "no-referrer"
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self.app(scope, receive, guarded)

@@ -1,0 +1,116 @@
+"""Writing a page: templates, the style sheet, failures in plain words."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import Engine
+
+from publisher.config import Settings
+from publisher.web import texts
+from publisher.web.feeds import Feed
+from publisher.web.headers import READING
+from publisher.web.texts import Texts
+
+ASSETS = {"page.css": "text/css", "icon.svg": "image/svg+xml"}
+TEMPLATES = Environment(
+    loader=PackageLoader("publisher.web", "pages"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+TEMPLATES.filters.update(day=texts.day, language=texts.language_name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """What every page stands on."""
+
+    settings: Settings
+    engine: Engine
+    feeds: tuple[Feed, ...]
+
+    @property
+    def prefix(self) -> str:
+        """The path under which readers find us, with a slash at both ends."""
+        return urlsplit(self.settings.public_url).path or "/"
+
+    @property
+    def texts(self) -> Texts:
+        """The words of pages that belong to no edition and no reader."""
+        return texts.best(self.settings.site.language)
+
+    def edition_path(self, issue: str, lang: str) -> str:
+        return f"{self.prefix}issues/{quote(issue)}/{quote(lang)}"
+
+
+def page(
+    web: Web,
+    template: str,
+    *,
+    words: Texts | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page from a template, in `words` or else the site's language."""
+    words = words or web.texts
+    html = TEMPLATES.get_template(template).render(
+        {"lang": words.lang, **values}, web=web, site=web.settings.site, t=words, asset=_asset(web)
+    )
+    return HTMLResponse(html, status, headers=headers)
+
+
+def failure(
+    web: Web, request: Request, status: int, *, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """Say plainly that there is no such page, or what else went wrong, and where to go on."""
+    words = texts.wanted(request.headers.get("accept-language", ""), web.settings.site.language)
+    title, advice = words.failures.get(status) or words.failures[404 if status < 500 else 500]
+    return page(
+        web,
+        "failure.html",
+        words=words,
+        status=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        title=title,
+        advice=advice,
+    )
+
+
+def router() -> APIRouter:
+    """The files that pages are made up with. Their addresses change whenever they do."""
+    routes = APIRouter()
+    for name in ASSETS:
+        routes.add_api_route(f"/{name}", _serving(name), methods=READING)
+    return routes
+
+
+def _serving(name: str) -> Any:
+    def asset() -> Response:
+        lasting = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(_content(name), media_type=ASSETS[name], headers=lasting)
+
+    return asset
+
+
+def _asset(web: Web) -> Any:
+    return lambda name: f"{web.prefix}{name}?{_mark(name)}"
+
+
+@cache
+def _content(name: str) -> bytes:
+    return files("publisher.web").joinpath("pages", name).read_bytes()
+
+
+@cache
+def _mark(name: str) -> str:
+    return hashlib.sha256(_content(name)).hexdigest()[:12]
