@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The caller's pip installs into the environment: Debian's Python cannot put pip there by itself.
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
@@ -15,17 +17,18 @@ help:
 	@echo "make bench   how long a release takes"
 	@echo "make lock    resolve the dependencies again"
 
-# The stamps hold the lock file they were made from: a changed lock makes them stale.
-$(VENV)/runtime: requirements.txt pyproject.toml requirements.in
+# A stamp is older than its lock file once that has changed: the environment is stale then.
+$(VENV)/runtime: requirements-build.txt requirements.txt pyproject.toml
 	@echo "Installing into $(VENV) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(INSTALL) -r requirements-build.txt
+	@$(INSTALL) -r requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
 	@echo "Installing what the gates need …"
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/runtime
@@ -53,10 +56,12 @@ tests: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench
 
+UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+	$(UV) --upgrade requirements-build.in -o requirements-build.txt
+	$(UV) --upgrade requirements.in -o requirements.txt
+	$(UV) --upgrade requirements-dev.in -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
