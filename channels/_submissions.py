@@ -6,6 +6,8 @@ from typing import Any
 
 from publisher.domain.channel import Post, Refused
 
+BY_OURSELVES = ("deleted", "author")  # of Reddit's words for who removed a submission
+
 Found = tuple[str, str]  # id, and what there is to say about it
 
 
@@ -15,7 +17,8 @@ def is_self(post: Post) -> bool:
 
 def sent(client: Any, subreddit: str, post: Post) -> Found | None:
     """Find our own submission among the account's newest 100, then among all of the link.
-    One that was removed does not count.
+
+    One that a filter or a moderator took from view was sent all the same, so it is found.
     """
     recent = client.user.me().submissions.new(limit=100)
     return _ours(client, _alike(chain(recent, client.info(url=post.url)), subreddit, post))
@@ -35,8 +38,9 @@ def standing(client: Any, subreddit: str, post: Post) -> Found | None:
 
 def _ours(client: Any, among: Iterable[Any]) -> Found | None:
     for one in among:
-        if one.author == client.user.me() and not one.removed_by_category:
-            return one.id, ""
+        removed = one.removed_by_category
+        if one.author == client.user.me() and removed not in BY_OURSELVES:
+            return one.id, f"taken from view on Reddit: {removed}" if removed else ""
     return None
 
 

@@ -15,7 +15,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from channels.reddit import Reddit
-from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
+from publisher.domain.channel import (
+    ChannelError,
+    Disconnected,
+    Receipt,
+    Refused,
+    TryLater,
+    Unsure,
+)
 from publisher.sandbox import reddit
 from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
@@ -288,14 +295,45 @@ def test_the_same_link_elsewhere_is_another_post(site: Watched, account: Account
     assert {kept.fields["subreddit"] for kept in site.outside.posts("reddit")} == {"xmpp", "jabber"}
 
 
-def test_what_was_removed_is_not_found(site: Watched, account: Account) -> None:
+def removed(site: Watched, channel: Reddit, by: str) -> Receipt:
+    """Deliver a post that is then removed, `by` whom in Reddit's words."""
+    receipt = channel.deliver(channel.render(EDITION))
+    [kept] = site.outside.posts("reddit")
+    site.outside.keep("reddit", kept.id, **{**kept.fields, "removed_by_category": by})
+    return receipt
+
+
+@pytest.mark.parametrize("post", ["link", "self"])
+@pytest.mark.parametrize("by", ["reddit", "automod_filtered", "moderator"])
+def test_what_a_filter_took_away_is_found_and_not_sent_again(
+    site: Watched, account: Account, by: str, post: str
+) -> None:
+    channel = account(post=post)
+    receipt = removed(site, channel, by)
+    found = channel.find_existing(channel.render(EDITION))
+    assert found
+    assert (found.id, found.url) == (receipt.id, receipt.url)
+    assert by in found.note
+    if post == "link":
+        assert channel.deliver(channel.render(EDITION)).id == receipt.id
+    assert site.times(SUBMIT) == 1
+
+
+@pytest.mark.parametrize("by", ["deleted", "author"])
+def test_what_we_removed_ourselves_is_not_found(site: Watched, account: Account, by: str) -> None:
     channel = account()
-    post = channel.render(EDITION)
-    receipt = channel.deliver(post)
-    kept = site.outside.get("reddit", receipt.id)
-    assert kept
-    site.outside.keep("reddit", kept.id, **{**kept.fields, "removed_by_category": "moderator"})
-    assert channel.find_existing(post) is None
+    removed(site, channel, by)
+    assert channel.find_existing(channel.render(EDITION)) is None
+
+
+def test_a_strangers_post_that_was_removed_is_not_in_the_way(
+    site: Watched, account: Account
+) -> None:
+    removed(site, account(refresh_token="", username="stranger", password=SECRET), "moderator")
+    channel = account()
+    assert channel.find_existing(channel.render(EDITION)) is None
+    with pytest.raises(Refused, match="ALREADY_SUB"):
+        channel.deliver(channel.render(EDITION))  # the stand-in still counts it
 
 
 def test_an_old_submission_is_still_found_by_its_link(site: Watched, account: Account) -> None:
