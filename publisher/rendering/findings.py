@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,11 +28,13 @@ def oddities(
 def _in_tags(
     run: list[Part], *, static: Path | None, bundle: Path | None
 ) -> Iterator[tuple[str, str, str]]:
-    for part in run:
+    for part, following in pairwise([*run, ""]):
         match part:
             case Opening(name="a", attributes={"href": href}):
                 if why := _bad_link(href):
                     yield "bad-link", f"{why}: {href}" if href else why, href or "]()"
+            case Opening(name="a") if isinstance(following, str) and following.strip():
+                yield "bad-link", f"no address a reader may follow: {following}", following
             case Opening(name="img", attributes=attributes):
                 src = attributes.get("src", "")
                 if not attributes.get("alt", "").strip():
@@ -81,7 +84,8 @@ def _in_text(run: list[Part]) -> Iterator[tuple[str, str, str]]:
                 quiet -= 1
             case str() if not quiet and (left := UNFINISHED.search(part)):
                 shown = part[max(0, left.start() - 40) : left.end() + 40]
-                yield "raw-markup", " ".join(shown.split()), part[left.start() : left.end() + 12]
+                before = part[max(0, left.start() - 30) : left.end()]
+                yield "raw-markup", " ".join(shown.split()), before.rpartition("\n")[2]
 
 
 def _line(source: str, needle: str) -> int:

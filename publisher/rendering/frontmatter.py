@@ -14,7 +14,10 @@ from publisher.domain.issue import BadSource
 from publisher.rendering.words import one_line
 
 LONGEST = 64 * 1024  # characters
+MOST_DOTS = 1000  # a key with many takes time by the square of their number
+LARGEST_NUMBER = 10**15  # a longer one is no title
 DEEPEST = 20  # levels of nesting
+IMPLICIT = {f"tag:yaml.org,2002:{kind}" for kind in ("merge", "null", "timestamp")}
 FENCES = {"---": "YAML", "+++": "TOML"}
 NO_ISSUE = "no newsletter issue: "
 ADD_A_HEAD = "begin the file with a line ---, then `title:` and `date:`, then a line ---"
@@ -78,6 +81,9 @@ def _json(path: str, text: str, first_line: int) -> Source:
 
 
 def _toml(path: str, text: str, first_line: int) -> object:
+    for line, words in enumerate(text.split("\n"), start=first_line):
+        if words.count(".") > MOST_DOTS:
+            raise BadSource(path, f"TOML: more than {MOST_DOTS} dots in a line", line=line)
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -122,6 +128,11 @@ class _PlainLoader(yaml.SafeLoader):
     """
 
     depth = 0
+    # Numbers and yes/no stay the words that were typed: a title may be "1.10", "No" or "12:30".
+    yaml_implicit_resolvers = {  # noqa: RUF012  PyYAML's own table, which it never changes
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in IMPLICIT]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]  # its stub is bare
@@ -161,12 +172,15 @@ class _PlainLoader(yaml.SafeLoader):
 def text_field(fields: Mapping[str, Any], *names: str) -> str:
     """The first of these fields that holds a word or number, on one line; "" if none does."""
     for name in names:
-        value = fields.get(name)
-        if isinstance(value, str | int | float | date) and not isinstance(value, bool):
-            line = one_line(str(value))
-            if line:
-                return line
+        if line := _word(fields.get(name)):
+            return line
     return ""
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) > LARGEST_NUMBER):
+        return ""
+    return one_line(str(value)) if isinstance(value, str | int | float | date) else ""
 
 
 def list_field(fields: Mapping[str, Any], *names: str) -> tuple[str, ...]:
@@ -183,9 +197,8 @@ def list_field(fields: Mapping[str, Any], *names: str) -> tuple[str, ...]:
 def _names(item: object, *, separate: bool) -> list[str]:
     if isinstance(item, dict):
         item = item.get("name")
-    if not isinstance(item, str | int | float):
-        return []
-    parts = str(item).split(",") if separate else [str(item)]
+    word = _word(item)
+    parts = word.split(",") if separate else [word]
     return [name for name in map(one_line, parts) if name]
 
 

@@ -16,8 +16,10 @@ from publisher.rendering.shortcodes import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
 TYPOGRAPHY = (("...", "…"), ("---", "—"), ("--", "–"), ("<<", "«"), (">>", "»"))
-LONGEST_PARAGRAPH = 64 * 1024  # characters
-MOST_BRACKETS = 1000  # in one paragraph; finding their ends takes time by the square of it
+MOST_BLOCKS = 15_000  # paragraphs, headings, items: a long issue has a few hundred
+LONGEST_PARAGRAPH = 32 * 1024  # characters
+COSTLY = "[(\"'"  # finding the other end of these takes time by the square of their number
+MOST_COSTLY = 1000  # in one paragraph
 TOO_DEEP, FEWER_LEVELS = "nested too deeply", "use fewer levels of lists and quotes"
 EXPLICIT_ID = re.compile(r"\s*\{\s*#([\w-]+)[^}]*\}\s*$")
 
@@ -47,7 +49,7 @@ def _bounded(path: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
     except RecursionError as error:
         raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS) from error
     except OverflowError as error:
-        raise BadSource(path, str(error), remedy="split it with empty lines") from error
+        raise BadSource(path, str(error), remedy="divide it") from error
 
 
 def anchor(heading: str) -> str:
@@ -65,13 +67,16 @@ def _anchor_character(character: str) -> str:
 
 def _keep_bounds(state: StateCore) -> None:
     """Refuse, before it is looked into, a paragraph that would take minutes."""
+    if len(state.tokens) > 3 * MOST_BLOCKS:
+        raise OverflowError(f"more than {MOST_BLOCKS} paragraphs, headings or list items")
     for token in state.tokens:
         if token.type != "inline":
             continue
         if len(token.content) > LONGEST_PARAGRAPH:
             raise OverflowError(f"a paragraph longer than {LONGEST_PARAGRAPH // 1024} kB")
-        if token.content.count("[") > MOST_BRACKETS:
-            raise OverflowError(f"a paragraph with more than {MOST_BRACKETS} opening brackets")
+        for mark in COSTLY:
+            if token.content.count(mark) > MOST_COSTLY:
+                raise OverflowError(f"a paragraph with more than {MOST_COSTLY} {mark}")
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:

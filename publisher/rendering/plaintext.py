@@ -228,6 +228,11 @@ def _row(sheet: _Sheet) -> None:
     sheet.tight = True
 
 
+def _close_table(sheet: _Sheet) -> None:
+    _finish(sheet)
+    sheet.tight = False
+
+
 def _open_cell(sheet: _Sheet, _: Opening) -> None:
     if "".join(sheet.pen).strip():
         sheet.pen.append(" | ")
@@ -264,6 +269,7 @@ CLOSINGS: dict[str, Callable[[_Sheet], None]] = {
     "li": _close_item,
     "ol": _close_list,
     "pre": _close_code,
+    "table": _close_table,
     "tr": _row,
     "ul": _close_list,
 }

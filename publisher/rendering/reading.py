@@ -82,6 +82,8 @@ def identity(path: Path, *, root: Path | None, default_language: str) -> tuple[s
     where it lies outside; a page bundle (`2026-06/index.de.md`) is named by its folder.
     Raises BadSource for a name that is no text.
     """
+    if "\0" in str(path):
+        raise BadSource(ascii(str(path)), "no file has such a name")
     relative = _relative(path, root)
     stem, lang = _without_language(relative.stem)
     if stem in ("index", "_index"):

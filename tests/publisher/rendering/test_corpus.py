@@ -1,0 +1,163 @@
+"""Real issues against what the real site makes of them."""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import lxml.html
+import pytest
+
+from publisher.domain.issue import Edition, Site
+from publisher.rendering.links import absolute
+from publisher.rendering.reading import read_edition
+
+CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
+SITE = Site(name="The XMPP Newsletter", base_url="https://xmpp.org/")
+STRAIGHT = str.maketrans("‘’“”", "''\"\"")
+
+pytestmark = pytest.mark.skipif(
+    not (CORPUS / "xmpp").is_dir(), reason="the corpus of real issues is not on this machine"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    editions: dict[str, Edition]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    start = time.perf_counter()
+    editions = {
+        path.name: read_edition(path, root=CORPUS / "xmpp", site=SITE, static=CORPUS / "static")
+        for path in sorted((CORPUS / "xmpp").glob("*.md"))
+    }
+    return Reading(editions=editions, seconds=time.perf_counter() - start)
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((CORPUS / "xmpp-hugo.json").read_text())
+    return found
+
+
+def _bare(html: str) -> Any:
+    """A tree without what the site's theme added."""
+    tree: Any = lxml.html.fragment_fromstring(html, create_parent="div")
+    for element in list(tree.iter("a", "i", "div")):
+        role = element.get("class") or ""
+        if role.startswith(("heading-anchor", "fa-", "row")):
+            element.drop_tree()
+    return tree
+
+
+def _words(tree: Any) -> list[str]:
+    return "".join(tree.itertext()).translate(STRAIGHT).split()
+
+
+def _comparable(address: str, lang: str) -> str:
+    """The site leads internal links to the page in the edition's language, without .html."""
+    return (
+        unquote(address)
+        .replace(".html", "/")
+        .replace(f"/{lang}/", "/")
+        .replace("/#", "#")
+        .rstrip("/")
+    )
+
+
+def test_every_issue_is_read_soon(reading: Reading, published: dict[str, Any]) -> None:
+    assert set(reading.editions) == set(published)
+    assert reading.seconds < 10
+
+
+def test_every_permalink_title_and_language_is_the_sites(
+    reading: Reading, published: dict[str, Any]
+) -> None:
+    ours = {n: (e.url, e.title, e.lang, f"{e.date:%F}") for n, e in reading.editions.items()}
+    theirs = {
+        name: (page["permalink"], page["title"], page["lang"], page["date"][:10])
+        for name, page in published.items()
+    }
+    assert ours == theirs
+
+
+def test_every_issue_says_the_words_the_site_says(
+    reading: Reading, published: dict[str, Any]
+) -> None:
+    differ = [
+        name
+        for name, edition in reading.editions.items()
+        if _words(_bare(edition.html)) != _words(_bare(published[name]["content"]))
+    ]
+    assert differ == []
+
+
+def test_links_lead_where_the_sites_do(reading: Reading, published: dict[str, Any]) -> None:
+    """Two issues hold a link broken by its author that only we make clickable."""
+    differ = []
+    for name, edition in reading.editions.items():
+        theirs = [
+            absolute(link.get("href"), page=edition.url, site=SITE)
+            for link in _bare(published[name]["content"]).iter("a")
+        ]
+        pairs = ([_comparable(x, edition.lang) for x in side] for side in (edition.links, theirs))
+        if len({tuple(side) for side in pairs}) > 1:
+            differ.append(name)
+    assert differ == ["2022-03-05-newsletter.de.md", "2022-04-05-newsletter.de.md"]
+
+
+def test_pictures_and_their_words_are_the_sites(
+    reading: Reading, published: dict[str, Any]
+) -> None:
+    for name, edition in reading.editions.items():
+        theirs = [
+            (
+                absolute(image.get("src"), page=edition.url, site=SITE),
+                " ".join(image.get("alt").split()).translate(STRAIGHT),
+            )
+            for image in _bare(published[name]["content"]).iter("img")
+        ]
+        assert [(i.src, i.alt.translate(STRAIGHT)) for i in edition.images] == theirs, name
+
+
+def test_every_heading_can_be_linked_to_by_the_sites_anchor(
+    reading: Reading, published: dict[str, Any]
+) -> None:
+    for name, edition in reading.editions.items():
+        levels = ("h1", "h2", "h3", "h4")
+        theirs = [h.get("id") for h in _bare(published[name]["content"]).iter(*levels)]
+        assert [h.get("id") for h in _bare(edition.html).iter(*levels)] == theirs, name
+
+
+def test_links_left_as_text_are_found_where_they_are_known_to_be(reading: Reading) -> None:
+    rows = [line.split("\t") for line in (CORPUS / "xmpp-oddities.tsv").read_text().splitlines()]
+    known = {Path(row[0]).name for row in rows if row[1] == "link-syntax-left-as-text"}
+    found = {
+        name
+        for name, edition in reading.editions.items()
+        if any(warning.kind == "raw-markup" for warning in edition.warnings)
+    }
+    assert found == known & set(reading.editions)
+
+
+def test_the_text_holds_every_word_and_no_markup(reading: Reading) -> None:
+    for name, edition in reading.editions.items():
+        words = set(re.findall(r"\w+", "".join(_bare(edition.html).itertext())))
+        assert words <= set(re.findall(r"\w+", edition.text)), name
+        assert not re.search(r"</?(p|a|li|ul|h[1-6]|strong|em|img|figure|div)[ >]", edition.text)
+        assert "&amp;" not in edition.text and "&quot;" not in edition.text, name
+        lines = [line for line in edition.text.splitlines() if not line.startswith("    ")]
+        long = [line for line in lines if len(line) > 72 and "//" not in line]
+        assert long == [], name
+
+
+def test_local_pictures_are_found_on_disk(reading: Reading) -> None:
+    paths = {image.path for e in reading.editions.values() for image in e.images if image.path}
+    assert any(path.endswith("xmpp_newsletter_banner.jpg") for path in paths)
+    assert all(Path(path).is_relative_to((CORPUS / "static").resolve()) for path in paths)
