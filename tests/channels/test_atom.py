@@ -267,7 +267,10 @@ def test_several_processes_write_one_feed_at_once(feed: Atom) -> None:
 
 
 def test_a_lock_that_is_never_given_back_ends_at_the_timeout(feed: Atom) -> None:
-    code = "with feed._locked(): print('mine', flush=True); import time; time.sleep(60)"
+    code = (
+        "import time; from channels._feedfile import sole_writer\n"
+        "with sole_writer(feed.path, 1): print('mine', flush=True); time.sleep(60)"
+    )
     other = other_process(feed, code, [])
     assert other.stdout
     assert other.stdout.readline() == "mine\n"
