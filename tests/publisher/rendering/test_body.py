@@ -348,7 +348,8 @@ def test_an_empty_body_is_an_empty_text() -> None:
         ("[x](<https://www.igniterealtime. org/x>)", [("bad-link", 5)]),
         ("[x]()", [("bad-link", 5)]),
         ("[x](page.html) [y](../z/) [z](#f) [t](tel:1) [l](http://localhost:1/)", []),
-        ("a\n[x]((https://a.example/)", [("raw-markup", 6)]),
+        ("[a](/b)\n\n[x]((https://a.example/)", [("raw-markup", 7)]),
+        ("[x](javascript:y)", [("bad-link", 5)]),
         ("`[x](y` and\n\n    [x](y\n", []),
     ],
 )
