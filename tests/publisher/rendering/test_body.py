@@ -349,7 +349,7 @@ def test_an_empty_body_is_an_empty_text() -> None:
         ("[x]()", [("bad-link", 5)]),
         ("[x](page.html) [y](../z/) [z](#f) [t](tel:1) [l](http://localhost:1/)", []),
         ("[a](/b)\n\n[x]((https://a.example/)", [("raw-markup", 7)]),
-        ("[x](javascript:y)", [("bad-link", 5)]),
+        ('a\n<b><a href="javascript:y">press</a></b>', [("bad-link", 6)]),
         ("`[x](y` and\n\n    [x](y\n", []),
     ],
 )
