@@ -154,6 +154,11 @@ def test_the_same_entries_make_the_same_bytes_in_any_order(tmp_path: Path) -> No
     assert len(written) == 1
 
 
+def test_the_parts_of_an_entry_stand_on_lines_of_their_own(feed: Atom) -> None:
+    lines = [line.strip() for line in put(feed, issue(1), issue(2)).splitlines()]
+    assert lines.count(f"<title>{EDITION.title}</title>".encode()) == 2
+
+
 def test_the_newest_entry_comes_first(feed: Atom) -> None:
     put(feed, issue(2), issue(9), issue(4))
     assert [entry.published[5:7] for entry in read(feed).entries] == ["09", "04", "02"]
