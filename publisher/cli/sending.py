@@ -93,6 +93,8 @@ def _carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
     with following.hosting() as host:
         code = following.follow(places, seconds=timeout, tick=host.tick)
         following.conclude(places)
+        if code != following.STILL_UNDER_WAY:
+            host.hurry()
     if code == following.STILL_UNDER_WAY:
         click.echo("Still under way; `publisher status` tells, `publisher up` goes on.", err=True)
     return code

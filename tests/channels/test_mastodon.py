@@ -15,7 +15,8 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from channels.mastodon import Mastodon, links_in, status_length
+from channels._mastodonpy import links_in, status_length
+from channels.mastodon import Mastodon
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Image
 from publisher.sandbox import mastodon as stand_in
@@ -261,10 +262,69 @@ def test_an_address_with_an_ampersand_is_found(served: Served) -> None:
     assert found.id == receipt.id
 
 
-def test_the_same_link_in_another_language_is_another_post(served: Served) -> None:
+@pytest.mark.parametrize("language", ["de", "en-GB", None])
+def test_a_status_is_ours_whatever_language_the_server_makes_of_it(
+    served: Served, outside: Outside, language: str | None
+) -> None:
+    mastodon = served({})
+    receipt = mastodon.deliver(mastodon.render(EDITION))
+    [kept] = outside.posts("mastodon")
+    outside.keep("mastodon", kept.id, **{**kept.fields, "language": language})
+    found = mastodon.find_existing(mastodon.render(EDITION))
+    assert found
+    assert found.id == receipt.id
+
+
+def test_the_edition_in_another_language_is_another_post(served: Served) -> None:
     mastodon = served({})
     mastodon.deliver(mastodon.render(EDITION))
-    assert mastodon.find_existing(mastodon.render(replace(EDITION, lang="fr"))) is None
+    french = replace(EDITION, lang="fr", url="https://harbour.example/fr/2026/08/")
+    assert mastodon.find_existing(mastodon.render(french)) is None
+
+
+def chat(outside: Outside, model: str, ages: list[timedelta]) -> None:
+    """Say other things on the account after status `model`, oldest first."""
+    kept = outside.get("mastodon", model)
+    assert kept
+    for number, age in enumerate(ages, 1):
+        at = (datetime.now(UTC) - age).isoformat()
+        said = {**kept.fields, "html": f"<p>Gull {number}</p>", "created_at": at}
+        outside.keep("mastodon", str(int(kept.id) + number), **said)
+
+
+@pytest.mark.parametrize("others", [39, 40, 199])
+def test_a_busy_account_is_paged_back(served: Served, outside: Outside, others: int) -> None:
+    mastodon = served({})
+    post = mastodon.render(EDITION)
+    receipt = mastodon.deliver(post)
+    chat(outside, receipt.id, [timedelta()] * others)
+    found = mastodon.find_existing(post)
+    assert found
+    assert found.id == receipt.id
+
+
+def test_all_statuses_of_an_account_can_lack_the_link(served: Served, outside: Outside) -> None:
+    mastodon = served({})
+    other = mastodon.deliver(mastodon.render(replace(EDITION, url="https://harbour.example/")))
+    chat(outside, other.id, [timedelta()] * 120)
+    assert mastodon.find_existing(mastodon.render(EDITION)) is None
+
+
+def test_two_weeks_without_the_link_are_enough(served: Served, outside: Outside) -> None:
+    mastodon = served({})
+    other = mastodon.deliver(mastodon.render(replace(EDITION, url="https://harbour.example/")))
+    chat(outside, other.id, [timedelta(days=15)] * 161 + [timedelta(days=1)] * 160)
+    assert mastodon.find_existing(mastodon.render(EDITION)) is None
+
+
+def test_an_account_too_busy_to_be_looked_through_is_not_answered_for(
+    served: Served, outside: Outside
+) -> None:
+    mastodon = served({})
+    post = mastodon.render(EDITION)
+    chat(outside, mastodon.deliver(post).id, [timedelta(days=1)] * 200)
+    with pytest.raises(NotImplementedError, match="older ones were not read"):
+        mastodon.find_existing(post)
 
 
 @pytest.mark.parametrize(
@@ -295,6 +355,15 @@ def test_an_edit_keeps_the_picture_and_mends_its_description(
     [picture] = after.fields["media"]
     assert picture["id"] == before.fields["media"][0]["id"]
     assert picture["description"] == "A tide chart"
+
+
+def test_an_edit_takes_a_content_warning_away(served: Served, outside: Outside) -> None:
+    mastodon = served({})
+    warned = replace(mastodon, spoiler_text="fish")
+    receipt = warned.deliver(warned.render(EDITION))
+    mastodon.update(receipt, mastodon.render(EDITION))
+    [kept] = outside.posts("mastodon")
+    assert kept.fields["spoiler_text"] == ""
 
 
 def test_an_edit_of_a_status_that_is_gone_is_refused(served: Served, outside: Outside) -> None:
