@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "broker_connection_timeout": 3,
 }
 
-REDIS = {
+REDIS: dict[str, Any] = {
     "visibility_timeout": 3 * TASK_LIMIT,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,

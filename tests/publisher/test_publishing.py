@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from publisher import publishing
-from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
-from publisher.domain.delivery import BACKOFF, LEASE, State
+from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
+from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
 from publisher.storage.deliveries import Hint
@@ -212,7 +212,7 @@ def test_a_worker_that_wakes_up_late_may_neither_send_nor_settle(
     with engine.begin() as db:
         again = deliveries.claim(db, 1, at=clock(), owner="again")
         assert again
-        late = publishing.settled_by(publishing.Receipt(id="late"), found=False)
+        late = settled_by(Receipt(id="late"), found=False)
         assert deliveries.mark(db, [(1, asleep.attempt)], at=clock()) == set()
         assert not deliveries.settle(db, asleep, late, at=clock(), worker="asleep")
         assert deliveries.mark(db, [(1, again.attempt)], at=clock()) == {1}

@@ -1,0 +1,188 @@
+"""The configuration: what it says, and every mistake in it at once."""
+
+from pathlib import Path
+
+import pytest
+
+from publisher import config, wiring
+from publisher.config import BadConfig, Settings
+
+SMALLEST = '[site]\nname = "News"\nbase_url = "https://news.example"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "publisher.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def load(folder: Path, text: str = SMALLEST) -> Settings:
+    settings, mistakes = config.load(write(folder, text))
+    assert mistakes == []
+    return settings
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    path = write(folder, text)
+    _, found = config.load(path)
+    return [str(mistake).removeprefix(f"{path}: ") for mistake in found]
+
+
+def everything_wrong(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a command would print, channels included."""
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(write(folder, text)))
+    for made in (wiring.settings, wiring.channels):
+        made.cache_clear()
+    try:
+        wiring.channels()
+    except BadConfig as error:
+        return str(error).splitlines()
+    finally:
+        for made in (wiring.settings, wiring.channels):
+            made.cache_clear()
+    return []
+
+
+def test_the_smallest_configuration_has_sound_defaults(tmp_path: Path) -> None:
+    found = load(tmp_path)
+    assert found.site.base_url == "https://news.example/"
+    assert found.site.language == "en"
+    assert found.database == f"sqlite:///{tmp_path}/publisher.db"
+    assert found.state == tmp_path / "publisher.state"
+    assert found.bind == ("127.0.0.1", 8080)
+    assert found.public_url == "http://127.0.0.1:8080/"
+    assert found.source is None
+
+
+def test_paths_are_relative_to_the_file_and_not_to_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    found = load(tmp_path, SMALLEST + '[source]\npath = "content"\nstatic = "static"\n')
+    assert found.source
+    assert (found.source.path, found.source.static) == (tmp_path / "content", tmp_path / "static")
+
+
+def test_a_text_may_stand_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWS_NAME", "From the environment")
+    (tmp_path / "base").write_text("https://file.example/\n")
+    found = load(tmp_path, '[site]\nname = "env:NEWS_NAME"\nbase_url = "file:base"\n')
+    assert (found.site.name, found.site.base_url) == (
+        "From the environment",
+        "https://file.example/",
+    )
+
+
+def test_all_mistakes_are_told_together_each_with_its_place(tmp_path: Path) -> None:
+    text = """
+[site]
+nam = "News"
+base_url = "news.example"
+language = 7
+
+[source]
+kind = "ftp"
+every = 0
+
+[store]
+database = "mysql://x"
+
+[web]
+bind = "8080"
+
+[chanels.x]
+kind = "atom"
+"""
+    assert mistakes(tmp_path, text) == [
+        "[chanels] is not known; did you mean 'channels'?",
+        "[store] database: expected an address that begins with one of"
+        " sqlite postgresql postgresql+psycopg",
+        "[web] bind: expected HOST:PORT, such as 127.0.0.1:8080, found '8080'",
+        "[site] name: is missing; expected a text",
+        "[site] base_url: expected a URL such as https://example.org/, found 'news.example'",
+        "[site] language: expected a text, found 7",
+        "[site] nam: is not known; did you mean 'name'?",
+        "[source] kind: is not known; expected one of folder, git",
+        "[source] path: is missing; expected a text",
+        "[source] every: expected a number of seconds above 0, found 0",
+    ]
+
+
+def test_mistakes_in_channels_are_told_with_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+[site]
+name = "News"
+
+[channels.a]
+kind = "carrier-pigeon"
+
+[channels.b]
+kind = "mastodon"
+instance = "https://mastodon.example"
+acces_token = "x"
+
+[channels.c]
+kind = "email"
+host = "mail.example"
+port = "25"
+from = "News <news@news.example>"
+list_id = "news.news.example"
+
+[channels.d]
+kind = "mastodon"
+instance = "https://mastodon.example"
+access_token = "env:NOT_SET_ANYWHERE"
+"""
+    found = [
+        line.partition("publisher.toml: ")[2]
+        for line in everything_wrong(tmp_path, text, monkeypatch)
+    ]
+    expected = [
+        "[site] base_url: is missing",
+        "[channels.a] kind: there is no kind 'carrier-pigeon'; installed are atom, email,",
+        "[channels.b] acces_token: is not known; expected one of",
+        "[channels.b] access_token: is missing",
+        "[channels.c] port: expected a whole number, found str",
+        "[channels.d] access_token: the environment variable NOT_SET_ANYWHERE is not set",
+    ]
+    assert len(found) >= len(expected)
+    for words in expected:
+        assert any(line.startswith(words) for line in found), (words, found)
+
+
+def test_no_message_repeats_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SMALLEST + '[channels.m]\nkind = "mastodon"\ninstance = 5\naccess_token = "s3cret"\n'
+    found = everything_wrong(tmp_path, text, monkeypatch)
+    assert found
+    assert "s3cret" not in "".join(found)
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(tmp_path / "publisher.toml"))
+    assert "s3cret" not in repr(wiring.settings())
+    wiring.settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[site\nname = 1", "is not valid TOML"),
+        (b'[site]\nname = "\xff"', "is not UTF-8 text (byte 15)"),
+        (b"", "base_url: is missing"),
+    ],
+)
+def test_an_unusable_file_is_named_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, words: str
+) -> None:
+    path = tmp_path / "publisher.toml"
+    path.write_bytes(content)
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(path))
+    wiring.settings.cache_clear()
+    with pytest.raises(BadConfig) as error:
+        wiring.settings()
+    assert str(path) in str(error.value)
+    assert words in str(error.value)
+
+
+def test_a_missing_file_points_to_init(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="publisher init"):
+        config.load(tmp_path / "publisher.toml")

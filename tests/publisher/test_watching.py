@@ -1,0 +1,183 @@
+"""Looking at a source: old news stays old, news is released once, trouble is named."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from publisher import watching
+from publisher.config import Settings, Source
+from publisher.storage import reports
+from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured
+
+TEXT = "---\ntitle: {title}\ndate: {date}\n{more}---\n\nAll that happened.\n"
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    folder = tmp_path / "content"
+    folder.mkdir()
+    return folder
+
+
+def write(
+    path: Path, title: str = "News", date: str = "2026-11-01", more: str = "", age: float = 60
+) -> None:
+    path.write_text(TEXT.format(title=title, date=date, more=more), encoding="utf-8")
+    os.utime(path, (time.time() - age, time.time() - age))
+
+
+@pytest.fixture
+def look(engine: Engine, content: Path, tmp_path: Path) -> Callable[..., int]:
+    def looking(folder: Path = content, clock: Clock | None = None) -> int:
+        settings = Settings(
+            file=tmp_path / "publisher.toml",
+            site=SITE,
+            source=Source(kind="folder", path=folder),
+            database="",
+            broker="",
+            state=tmp_path / "state",
+            bind=("127.0.0.1", 0),
+            public_url="",
+            channels={},
+        )
+        channels = {"fake": configured("fake", FakeChannel(), "en", "de")}
+        return watching.look(settings, engine=engine, channels=channels, now=clock or Clock(NOW))
+
+    return looking
+
+
+Look = Callable[..., int]
+
+
+def planned(engine: Engine) -> list[tuple[str, str]]:
+    with engine.begin() as db:
+        return [(s.issue, s.lang) for s in reports.standings(db)]
+
+
+def problems(engine: Engine) -> list[str]:
+    with engine.begin() as db:
+        return [problem for _, problem in reports.troubles(db)]
+
+
+def test_the_first_look_takes_all_as_old_news(engine: Engine, content: Path, look: Look) -> None:
+    for number in range(164):
+        write(content / f"issue-{number:03}.md")
+    assert look() == 0
+    assert look() == 0
+    assert planned(engine) == []
+
+
+def test_a_new_file_is_released_once(engine: Engine, content: Path, look: Look) -> None:
+    write(content / "old.md")
+    look()
+    write(content / "new.md")
+    write(content / "new.de.md")
+    assert look() == 2
+    assert look() == 0
+    assert planned(engine) == [("new", "de"), ("new", "en")]
+
+
+def test_many_looks_at_once_release_it_once(engine: Engine, content: Path, look: Look) -> None:
+    look()
+    write(content / "new.md")
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        assert sum(pool.map(lambda _: look(), range(6))) == 1
+
+
+def test_a_changed_old_file_is_not_news(engine: Engine, content: Path, look: Look) -> None:
+    write(content / "old.md")
+    look()
+    write(content / "old.md", title="Mended")
+    assert look() == 0
+
+
+def test_a_late_translation_goes_out_alone(engine: Engine, content: Path, look: Look) -> None:
+    write(content / "issue.md")
+    look()
+    write(content / "issue.de.md", date="2026-10-01")
+    assert look() == 1
+    assert planned(engine) == [("issue", "de")]
+
+
+def test_a_folder_that_moved_is_a_first_contact(engine: Engine, content: Path, look: Look) -> None:
+    write(content / "old.md")
+    look()
+    elsewhere = content.rename(content.with_name("elsewhere"))
+    write(elsewhere / "another.md")
+    assert look(elsewhere) == 0
+    assert planned(engine) == []
+
+
+def test_a_file_that_is_still_being_written_waits(content: Path, look: Look) -> None:
+    look()
+    write(content / "new.md", age=0)
+    assert look() == 0
+    write(content / "new.md", age=5)
+    assert look() == 1
+
+
+def test_a_draft_is_news_once_it_is_none(content: Path, look: Look) -> None:
+    write(content / "new.md", more="draft: true\n")
+    assert (look(), look()) == (0, 0)
+    write(content / "new.md")
+    assert look() == 1
+
+
+def test_an_issue_of_tomorrow_waits_for_its_day(content: Path, look: Look) -> None:
+    write(content / "new.md", date="2026-11-06")
+    clock = Clock(NOW)
+    assert (look(clock=clock), look(clock=clock)) == (0, 0)
+    clock.forward(days=1)
+    assert look(clock=clock) == 1
+
+
+def test_a_file_that_is_no_issue_is_named_and_the_others_go_on(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "good.md")
+    (content / "bad.md").write_bytes(b"---\ntitle: \xff\n---\n")
+    os.utime(content / "bad.md", (0, 0))
+    assert look() == 1
+    [problem] = problems(engine)
+    assert "bad.md" in problem
+    write(content / "bad.md")
+    assert look() == 1
+    assert problems(engine) == []
+
+
+def test_a_flood_is_stopped_and_a_person_is_told(engine: Engine, content: Path, look: Look) -> None:
+    look()
+    for number in range(watching.AT_MOST + 1):
+        write(content / f"issue-{number}.md")
+    assert look() == 0
+    [problem] = problems(engine)
+    assert "6 new issues at once" in problem
+    assert "publisher publish" in problem
+
+
+def test_two_files_with_one_identity_are_named(engine: Engine, content: Path, look: Look) -> None:
+    look()
+    write(content / "issue.md")
+    (content / "issue").mkdir()
+    write(content / "issue" / "index.md")
+    assert look() == 1
+    assert "is the same edition as" in problems(engine)[0]
+
+
+def test_a_folder_that_vanished_is_trouble_and_no_news(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    write(content / "old.md")
+    look()
+    moved = content.rename(content.with_name("away"))
+    assert look() == 0
+    assert "there is no such folder" in problems(engine)[0]
+    moved.rename(content)
+    assert look() == 0
+    assert planned(engine) == []
