@@ -1,0 +1,137 @@
+"""`make bench`: how long a release takes, against the same posts made by hand in the same run."""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from publisher import embedded, publishing, subscribing, wiring
+from publisher.domain.channel import Post, Reader
+from publisher.domain.issue import Edition
+from publisher.publishing import utcnow
+from publisher.rendering.reading import read_edition
+from publisher.sandbox.running import Sandbox, sandbox
+from publisher.storage import reports
+from publisher.storage.engine import reading
+from tests.cli.home import Home, furnish
+
+ROUNDS = 12
+NETWORKS = ("email", "mastodon", "reddit", "lemmy")
+READER = Reader(
+    address="ann@example.org", token="token", unsubscribe_url="https://news.example/leave/token"
+)
+
+
+@contextmanager
+def warm_worker(home: Home) -> Iterator[None]:
+    settings = wiring.settings()
+    settings.state.mkdir(parents=True, exist_ok=True)
+    with (home.folder / "worker.log").open("ab") as log:
+        processes = [
+            embedded.broker_process(settings.state, log),
+            embedded.worker_process(settings.file, concurrency=wiring.concurrency(), output=log),
+        ]
+        with embedded.running(processes, settings.state):
+            yield
+            for process in processes:
+                process.grace = 0
+
+
+def edition(home: Home, number: int) -> Edition:
+    path = home.write(f"2026-{number:02}-05-newsletter.md", f"month {number}")
+    return read_edition(path, root=home.content, site=wiring.settings().site, static=None)
+
+
+def last_accepted(outside: Sandbox, key: str) -> float:
+    """When the last of the five had it, by the stand-ins' own records and the feed's attempt."""
+    found = [outside.outside.posts(network)[-1].at for network in NETWORKS]
+    with reading(wiring.engine()) as db:
+        [feed] = reports.attempts(db, key, channel="feed")
+    assert feed.finished_at
+    return max(
+        *(datetime.fromisoformat(at).timestamp() for at in found), feed.finished_at.timestamp()
+    )
+
+
+def delivered(key: str) -> bool:
+    with reading(wiring.engine()) as db:
+        standings = reports.standings(db, key)
+    return all(s.finished for s in standings)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        if time.monotonic() > end:
+            sys.exit("a release did not end within a minute")
+        time.sleep(0.01)
+
+
+def release(home: Home, number: int) -> float:
+    """Seconds from the decision to publish until the last of the five channels had it."""
+    one = edition(home, number)
+    start = time.time()
+    with wiring.engine().begin() as db:
+        publishing.plan([one], db=db, channels=wiring.channels(), at=utcnow())
+    wiring.sweep()
+    until(lambda: delivered(one.key))
+    return last_accepted(home.outside, one.key) - start
+
+
+def command(home: Home, number: int) -> float:
+    """The same from the start of `publisher publish`, the program's own start included."""
+    one = edition(home, number)
+    start = time.time()
+    done = home.run("publish", one.key, "--no-wait")
+    assert done.code == 0, done.err
+    until(lambda: delivered(one.key))
+    return last_accepted(home.outside, one.key) - start
+
+
+def by_hand(home: Home, number: int) -> float:
+    """The same five posts one after the other: no queue, no store, no log."""
+    one = edition(home, number)
+    posts: list[tuple[Callable[[Post], object], Post]] = []
+    for channel in wiring.channels().values():
+        post = channel.channel.render(one)
+        posts.append((channel.channel.deliver, replace(post, to=READER)))
+    start = time.time()
+    for deliver, post in posts:
+        deliver(post)
+    return time.time() - start
+
+
+def show(name: str, times: list[float], base: float) -> None:
+    median = statistics.median(times)
+    low, high = min(times), max(times)
+    print(f"{name:<44} {median:6.3f} s  ({low:.3f} to {high:.3f})  {median / base:5.2f} x by hand")
+
+
+def main() -> None:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-bench-")))
+        outside = stack.enter_context(sandbox())
+        home = furnish(folder, outside)
+        os.environ["PUBLISHER_CONFIG"] = str(folder / "publisher.toml")
+        subscribing.add([READER.address], engine=wiring.engine())
+        stack.enter_context(warm_worker(home))
+        release(home, 1)  # the worker's first is not warm
+        numbers = iter(range(2, 99))
+        hands = [by_hand(home, next(numbers)) for _ in range(ROUNDS)]
+        releases = [release(home, next(numbers)) for _ in range(ROUNDS)]
+        commands = [command(home, next(numbers)) for _ in range(ROUNDS // 2)]
+    base = statistics.median(hands)
+    print(f"Five channels against stand-ins on this machine, median of {ROUNDS} (least to most):")
+    show("by hand, one after the other, nothing logged", hands, base)
+    show("publish to the last accepted, warm worker", releases, base)
+    show("the same, from the start of the command", commands, base)
+
+
+if __name__ == "__main__":
+    main()
