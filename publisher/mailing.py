@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from publisher.domain.channel import ChannelError, Copy, Disconnected, Mailing, Post, Receipt
 from publisher.domain.delivery import Delivery, Outcome, State, settled_by
 from publisher.publishing import Worker, addressed, failed, stop
-from publisher.storage import deliveries
+from publisher.storage import copies, deliveries, pacing
 
 BATCH = 200  # copies of one claim: their lease must outlast their sending
 LONGEST_BATCH = 60  # seconds that a rate may stretch one batch to
@@ -114,7 +114,7 @@ def deliver_copies(post_id: int, worker: Worker) -> bool:
     end = worker.now() + BUDGET
     while worker.now() < end:
         with worker.engine.begin() as db:
-            found = deliveries.stored_post(db, post_id)
+            found = copies.stored_post(db, post_id)
         if found is None or found[0] not in worker.channels:
             return False
         name, post = found
@@ -129,10 +129,10 @@ def _batch(post_id: int, name: str, channel: Mailing, post: Post, worker: Worker
     limit = BATCH if not channel.rate else max(1, min(BATCH, int(channel.rate * LONGEST_BATCH)))
     with worker.engine.begin() as db:
         at = worker.now()
-        claimed = deliveries.claim_copies(
+        claimed = copies.claim(
             db, post_id, post, limit=limit, at=at, owner=worker.name, channel=name
         )
-        start = deliveries.reserve(db, name, len(claimed), rate=channel.rate, at=at)
+        start = pacing.reserve(db, name, len(claimed), rate=channel.rate, at=at)
     if claimed:
         asyncio.run(_send(claimed, name, channel, worker, start=start))
     return len(claimed)
@@ -143,10 +143,10 @@ async def _send(
 ) -> None:
     ledger = Ledger(worker, {delivery.id: delivery for delivery in claimed})
     committing = asyncio.create_task(ledger.keep())
-    copies = _paced(claimed, worker, rate=channel.rate, start=start)
+    stream = _paced(claimed, worker, rate=channel.rate, start=start)
     stopped = ""
     try:
-        await channel.deliver_each(copies, mark=ledger.mark, settle=ledger.settle)
+        await channel.deliver_each(stream, mark=ledger.mark, settle=ledger.settle)
     except Disconnected as error:
         stopped = str(error)
         stop(name, stopped, worker)

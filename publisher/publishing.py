@@ -27,9 +27,9 @@ from publisher.domain.delivery import (
 )
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
-from publisher.storage import deliveries, posts, reports, subscribers
-from publisher.storage.deliveries import Hint
+from publisher.storage import copies, deliveries, pacing, posts, reports, subscribers, waiting
 from publisher.storage.posts import Place
+from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
         return 1 if id and deliveries.plan(db, id, at=at, refused=refused) else 0
     default = edition.site.language
     keys = subscribers.readers_of(edition.lang, taken=channel.languages, default=default)
-    return deliveries.plan_copies(db, id or posts.number(db, place), keys, at=at)
+    return copies.plan(db, id or posts.number(db, place), keys, at=at)
 
 
 def written(edition: Edition, channel: Configured) -> tuple[Post, str]:
@@ -187,7 +187,7 @@ def failed(error: Exception, delivery: Delivery, worker: Worker, *, in_doubt: bo
 def stop(channel: str, reason: str, worker: Worker) -> None:
     """Pause a channel until a person has seen to it."""
     with worker.engine.begin() as db:
-        first = deliveries.pause(db, channel, reason, at=worker.now())
+        first = pacing.pause(db, channel, reason, at=worker.now())
     if first:
         log.error("channel %s is paused: %s", channel, reason)
 
@@ -202,8 +202,8 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], None]) -> int:
     """
     at = worker.now()
     with worker.engine.begin() as db:
-        deliveries.recover(db, at=at, lost=worker.lost, me=worker.name)
-        hints = deliveries.due(db, at=at, unhinted_since=at - UNHINTED)
+        waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
+        hints = waiting.due(db, at=at, unhinted_since=at - UNHINTED)
     for found in hints:
         hint(found)
     return len(hints)
@@ -227,7 +227,7 @@ def retry(
     """
     names = [channel.name for channel in channels]
     for channel in channels:
-        deliveries.resume(db, channel.name)
+        pacing.resume(db, channel.name)
         for edition in editions:
             _rewrite(db, edition, channel)
     ids = reports.delivery_ids(db, issue, names=names, states=(*FAILED, *WAITING))
@@ -266,6 +266,6 @@ def settle(
     states = (*FAILED, State.UNSURE)
     ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
     if ids and answer is State.PENDING:
-        deliveries.resume(db, channel)
+        pacing.resume(db, channel)
     reason = words[answer]
     return sum(deliveries.answer(db, id, answer, at=at, reason=reason, url=url) for id in ids)

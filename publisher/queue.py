@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from publisher.storage.deliveries import Hint
+from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from publisher.config import BadConfig, Mistake, Settings
 from publisher.publishing import Worker
 from publisher.registry import Configured
 from publisher.storage import engine as storage
-from publisher.storage.deliveries import Hint
+from publisher.storage.waiting import Hint
 
 
 @cache

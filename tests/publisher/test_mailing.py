@@ -9,8 +9,8 @@ from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
 from publisher.domain.delivery import State
 from publisher.publishing import Worker
-from publisher.storage import deliveries, reports
-from publisher.storage.deliveries import Hint
+from publisher.storage import copies, deliveries, pacing, reports
+from publisher.storage.waiting import Hint
 from tests.publisher.fakes import NOW, Clock, FakeMailing, configured, edition, worker
 
 
@@ -212,11 +212,9 @@ def test_a_worker_lost_in_a_batch_leaves_in_doubt_only_what_it_had_marked(
     subscribing.add(addresses(10), engine=engine)
     plan(engine)
     with engine.begin() as db:
-        found = deliveries.stored_post(db, 1)
+        found = copies.stored_post(db, 1)
         assert found
-        taken = deliveries.claim_copies(
-            db, 1, found[1], limit=6, at=clock(), owner="lost", channel="mail"
-        )
+        taken = copies.claim(db, 1, found[1], limit=6, at=clock(), owner="lost", channel="mail")
         deliveries.mark(db, [(d.id, d.attempt) for d in taken[:2]], at=clock())
     channel = FakeMailing(cannot_be_asked=True)
     me = worker(engine, clock, lost=lambda name: name == "lost", mail=channel)
@@ -263,8 +261,8 @@ def test_a_rate_spreads_the_copies_over_time(engine: Engine) -> None:
     subscribing.add(addresses(5), engine=engine)
     plan(engine)
     with engine.begin() as db:
-        first = deliveries.reserve(db, "mail", 100, rate=50.0, at=NOW)
-        second = deliveries.reserve(db, "mail", 1, rate=50.0, at=NOW)
+        first = pacing.reserve(db, "mail", 100, rate=50.0, at=NOW)
+        second = pacing.reserve(db, "mail", 1, rate=50.0, at=NOW)
     assert (second - first).total_seconds() == pytest.approx(2.0)
 
 

@@ -11,7 +11,7 @@ from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, U
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
-from publisher.storage.deliveries import Hint
+from publisher.storage.waiting import Hint
 from tests.publisher.fakes import NOW, Clock, FakeChannel, configured, edition, worker
 
 

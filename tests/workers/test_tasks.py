@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher import queue
-from publisher.storage.deliveries import Hint
+from publisher.storage.waiting import Hint
 
 CONFIG = '[site]\nname = "News"\nbase_url = "https://news.example/"\n'
 

@@ -1,0 +1,45 @@
+"""Whether and when a channel may send: paused, resumed, kept to its rate."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, exists, select
+
+from publisher.storage.posts import upsert
+from publisher.storage.schema import channels, posts
+
+
+def pause(db: Connection, channel: str, reason: str, *, at: datetime) -> bool:
+    """Stop a channel until a person has seen to it; False when it was stopped already."""
+    paused = db.scalar(select(channels.c.paused_at).where(channels.c.name == channel))
+    _touch(db, channel)
+    row = channels.update().where(channels.c.name == channel)
+    db.execute(row.values(paused_at=at, reason=reason))
+    return paused is None
+
+
+def resume(db: Connection, channel: str) -> None:
+    """Let a paused channel go on."""
+    row = channels.update().where(channels.c.name == channel)
+    db.execute(row.values(paused_at=None, reason=""))
+
+
+def paused() -> ColumnElement[bool]:
+    """The condition that a post's channel is paused."""
+    return exists().where(channels.c.name == posts.c.channel, channels.c.paused_at.is_not(None))
+
+
+def reserve(db: Connection, channel: str, copies: int, *, rate: float, at: datetime) -> datetime:
+    """Take the next `copies` slots of a channel's `rate` a second; when the first one is."""
+    if not rate:
+        return at
+    _touch(db, channel)
+    row = select(channels.c.next_slot_at).where(channels.c.name == channel).with_for_update()
+    start = max(at, db.scalar(row) or at)
+    after = start + timedelta(seconds=copies / rate)
+    db.execute(channels.update().where(channels.c.name == channel).values(next_slot_at=after))
+    return start
+
+
+def _touch(db: Connection, channel: str) -> None:
+    row = upsert(db, channels).values(name=channel, reason="")
+    db.execute(row.on_conflict_do_nothing())

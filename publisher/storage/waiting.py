@@ -1,0 +1,89 @@
+"""What waits in the database: lost with a worker, due for one, or paused with its channel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select
+
+from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
+from publisher.storage.deliveries import is_due, move
+from publisher.storage.pacing import paused
+from publisher.storage.schema import deliveries, posts
+
+AT_ONCE = 500  # hints of one sweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Where a worker should look: one delivery, or the copies of one post."""
+
+    delivery: int = 0
+    post: int = 0
+
+
+def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: str = "") -> int:
+    """Free what a lost worker held: before its mark to be sent, after it to be looked for.
+
+    An owner is lost when its lease ran out, when `lost(owner)`, or when it is `me`, who can
+    hold nothing while asking. Returns how many were freed.
+    """
+    c = deliveries.c
+    held = select(c.id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at).where(
+        c.state == State.SENDING
+    )
+    owners: dict[str, bool] = {me: True}
+    freed = 0
+    for row in db.execute(held).all():
+        if row.owner not in owners:
+            owners[row.owner] = lost(row.owner)
+        if owners[row.owner] or row.changed_at < at - LEASE:
+            freed += _free(db, row, at=at)
+    return freed
+
+
+def _free(db: Connection, row: Any, *, at: datetime) -> bool:
+    doubt = row.marked_at is not None
+    now = State.UNSURE if doubt else State.PENDING
+    reason = f"the worker was lost {'while' if doubt else 'before'} sending"
+    if row.attempts - row.forgiven > len(BACKOFF):
+        now, reason = State.HELD, f"{reason}, {row.attempts - row.forgiven} times in a row"
+    return move(
+        db,
+        row.id,
+        State.SENDING,
+        now,
+        at=at,
+        attempt=row.attempts,
+        reason=reason,
+        in_doubt=doubt,
+    )
+
+
+def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]:
+    """Where workers should look now. What was hinted at after `unhinted_since` is left out."""
+    c = deliveries.c
+    stale = or_(c.hinted_at.is_(None), c.hinted_at < unhinted_since)
+    alone = or_(c.recipient == "", c.state == State.UNSURE)
+    single = (
+        select(c.id)
+        .join(posts)
+        .where(c.state.in_(WAITING), is_due(at), stale, alone, ~paused())
+        .order_by(c.id)
+        .limit(AT_ONCE)
+    )
+    ids = db.scalars(single).all()
+    db.execute(deliveries.update().where(c.id.in_(ids)).values(hinted_at=at))
+    return [*(Hint(delivery=id) for id in ids), *_due_mailings(db, at, unhinted_since)]
+
+
+def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> list[Hint]:
+    c = deliveries.c
+    copies = exists().where(
+        c.post_id == posts.c.id, c.state == State.PENDING, c.recipient != "", is_due(at)
+    )
+    stale = or_(posts.c.hinted_at.is_(None), posts.c.hinted_at < unhinted_since)
+    ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused())).all()
+    db.execute(posts.update().where(posts.c.id.in_(ids)).values(hinted_at=at))
+    return [Hint(post=id) for id in ids]
