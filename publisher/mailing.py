@@ -1,6 +1,7 @@
 """Many copies of one post: claimed in batches, marked and settled in grouped commits."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from publisher.domain.channel import ChannelError, Copy, Disconnected, Mailing, 
 from publisher.domain.delivery import Delivery, Outcome, State, settled_by
 from publisher.publishing import Worker, addressed, failed, stop
 from publisher.storage import copies, deliveries, pacing
+
+log = logging.getLogger(__name__)
 
 BATCH = 200  # copies of one claim: their lease must outlast their sending
 LONGEST_BATCH = 60  # seconds that a rate may stretch one batch to
@@ -149,10 +152,16 @@ async def _send(
         await channel.deliver_each(stream, mark=ledger.mark, settle=ledger.settle)
     except Disconnected as error:
         stopped = str(error)
-        stop(name, stopped, worker)
+    except DBAPIError:
+        raise  # the store's trouble, not the channel's
+    except Exception as error:
+        log.exception("channel %s met a bug", name)
+        stopped = f"{type(error).__name__}: {error}"
     finally:
         committing.cancel()
         ledger.close(stopped)
+    if stopped:
+        stop(name, stopped, worker)
 
 
 async def _paced(

@@ -222,6 +222,23 @@ def test_a_worker_lost_in_a_batch_leaves_in_doubt_only_what_it_had_marked(
     assert standing(engine).readers == {"delivered": 8, "held": 2}
 
 
+def test_a_bug_between_mark_and_answer_leaves_that_copy_in_doubt_and_holds_the_rest(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+
+    class Buggy(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            async for copy in copies:
+                assert await mark(copy)
+                raise KeyError("reply")
+
+    work(worker(engine, clock, mail=Buggy()))
+    assert standing(engine).readers == {"held": 2, "unsure": 1}
+    assert "KeyError" in standing(engine).reason
+
+
 def test_a_copy_that_is_not_ours_any_more_is_not_sent(engine: Engine, clock: Clock) -> None:
     subscribing.add(addresses(3), engine=engine)
     plan(engine)

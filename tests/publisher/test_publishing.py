@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from publisher import publishing
-from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
+from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
@@ -219,6 +219,33 @@ def test_a_worker_that_wakes_up_late_may_neither_send_nor_settle(
         assert deliveries.settle(db, again, late, at=clock(), worker="again")
 
 
+def test_a_worker_that_was_overtaken_while_looking_does_not_send(
+    engine: Engine, clock: Clock
+) -> None:
+    class SlowToLook(FakeChannel):
+        def find_existing(self, post: Post) -> Receipt | None:
+            clock.forward(minutes=11)  # this host slept, and another took over
+            hints(worker(engine, clock, name="other"))
+            return None
+
+    plan(engine)
+    claim(engine, clock, marked=True)
+    clock.forward(minutes=11)
+    channel = SlowToLook()
+    work(worker(engine, clock, name="slow", fake=channel))
+    assert channel.out_there == []
+
+
+def test_an_attempt_is_settled_once(engine: Engine, clock: Clock) -> None:
+    plan(engine)
+    with engine.begin() as db:
+        mine = deliveries.claim(db, 1, at=clock(), owner="me")
+        assert mine
+        done = settled_by(Receipt(id="1"), found=False)
+        assert deliveries.settle(db, mine, done, at=clock(), worker="me")
+        assert not deliveries.settle(db, mine, done, at=clock(), worker="me")
+
+
 def test_a_refusal_is_final_until_a_person_says_retry(engine: Engine, clock: Clock) -> None:
     plan(engine)
     channel = FakeChannel(fails_with=[Refused("too long")])
@@ -311,6 +338,8 @@ def test_a_lost_account_pauses_its_channel_with_one_notice(
     with engine.begin() as db:
         states = sorted(s.state for s in reports.standings(db) if s.channel == "fake")
     assert states == [State.HELD, State.PENDING, State.PENDING]
+    clock.forward(hours=1)
+    assert hints(worker(engine, clock, fake=fake, other=other)) == []
 
 
 def test_a_retry_lets_a_paused_channel_go_on(engine: Engine, clock: Clock) -> None:
