@@ -206,6 +206,18 @@ def test_a_lost_account_holds_the_batch_and_pauses_the_channel(
     assert sent_to(channel) == addresses(5)
 
 
+def test_a_stopped_mailing_shows_as_held_though_most_of_it_was_never_begun(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(mailing.BATCH + 50), engine=engine)
+    plan(engine)
+    channel = FakeMailing(ends_with=Disconnected("535 bad password"))
+    work(worker(engine, clock, mail=channel))
+    found = standing(engine)
+    assert found.readers == {"held": mailing.BATCH, "pending": 50}
+    assert (found.state, found.needs_person) == (State.HELD, True)
+
+
 def test_a_worker_lost_in_a_batch_leaves_in_doubt_only_what_it_had_marked(
     engine: Engine, clock: Clock
 ) -> None:
