@@ -72,7 +72,9 @@ def claim(
     """Take up to `limit` readers' copies of a post for one attempt each."""
     c = deliveries.c
     waiting = (c.post_id == post_id, c.state == State.PENDING, is_due(at))
-    ready = select(c.id).where(*waiting).order_by(c.id).limit(limit)
+    first = select(c.id).where(*waiting).order_by(c.id).limit(limit)
+    # A CTE, since PostgreSQL may run a subquery more than once and so lock more than `limit`.
+    ready = first.with_for_update(skip_locked=True).cte("ready")
     changes = {
         "state": State.SENDING,
         "attempts": c.attempts + 1,
@@ -82,9 +84,7 @@ def claim(
         "in_doubt": False,
         "reason": "",
     }
-    update = deliveries.update().where(
-        c.id.in_(ready.with_for_update(skip_locked=True)), c.state == State.PENDING
-    )
+    update = deliveries.update().where(c.id.in_(select(ready.c.id)), c.state == State.PENDING)
     taken = update.values(changes).returning(c.id, c.attempts, c.forgiven, c.recipient)
     rows = sorted(tuple(row) for row in db.execute(taken))
     sending = (State.PENDING, State.SENDING)
