@@ -1,0 +1,1 @@
+"""Whether the documentation says what the program does."""

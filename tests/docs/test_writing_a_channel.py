@@ -1,0 +1,128 @@
+"""Whether the worked example works: another package brings a channel, and it is really used."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT, snippets
+
+ISSUE = "---\ntitle: The crane is back\ndate: 2026-11-05\n---\n\nLook up.\n"
+KEY = "2026-11-05-newsletter"
+SITE = '[site]\nname = "N"\nbase_url = "https://harbour.example/"\n\n'
+
+
+def example(language: str, beginning: str) -> str:
+    """The one snippet of the page that begins so."""
+    found = [s.text for s in snippets(language) if s.page == "docs/writing-a-channel.md"]
+    [only] = [text for text in found if text.startswith(beginning)]
+    return only
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A folder with the example as pip leaves it: the module, and what says where it is."""
+    folder = tmp_path / "installed"
+    project = tomllib.loads(example("toml", "[build-system]"))["project"]
+    metadata = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    metadata.mkdir(parents=True)
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (metadata / "METADATA").write_text(head, encoding="utf-8")
+    lines = [
+        f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in entries.items())
+        for group, entries in project["entry-points"].items()
+    ]
+    (metadata / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    module = example("python", '"""A notebook')
+    (folder / "publisher_notebook.py").write_text(module, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A newsletter with one issue, whose only channel is the example."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    config = SITE + '[source]\npath = "."\n\n' + example("toml", "[channels.notebook]")
+    (folder / "publisher.toml").write_text(config, encoding="utf-8")
+    (folder / f"{KEY}.md").write_text(ISSUE, encoding="utf-8")
+    return folder
+
+
+def run(*words: str, cwd: Path, package: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": str(package), **env},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def publisher(home: Path, package: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run("publisher.cli.main", *words, cwd=home, package=package)
+
+
+def written(home: Path) -> list[str]:
+    return [line for line in (home / "notebook.txt").read_text().split("\n") if line]
+
+
+def test_a_channel_from_another_package_publishes_once(home: Path, package: Path) -> None:
+    for _ in range(2):
+        done = publisher(home, package, "publish", KEY)
+        assert done.returncode == 0, done.stdout + done.stderr
+    [line] = written(home)
+    assert line.endswith("\tThe crane is back <https://harbour.example/2026/11/the-crane-is-back/>")
+    status = json.loads(publisher(home, package, "status", KEY, "--json").stdout)
+    [delivery] = status["deliveries"]
+    assert (delivery["kind"], delivery["state"]) == ("notebook", "delivered")
+    assert delivery["remote_id"] == line.partition("\t")[0]
+
+
+def test_its_check_and_its_mistakes_are_the_commands(home: Path, package: Path) -> None:
+    assert "notebook.txt can be written" in publisher(home, package, "check").stdout
+    config = home / "publisher.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "limit = 7\n", encoding="utf-8")
+    wrong = publisher(home, package, "check")
+    assert wrong.returncode == 2
+    assert "[channels.notebook] limit must be 100 or more, not 7" in wrong.stderr
+
+
+def test_without_the_package_the_kind_is_not_known(home: Path, tmp_path: Path) -> None:
+    missing = publisher(home, tmp_path / "nothing", "publish", KEY)
+    assert missing.returncode == 2
+    assert "there is no kind 'notebook'" in missing.stderr
+
+
+def test_the_contract_suite_can_be_run_on_it(package: Path, tmp_path: Path) -> None:
+    """With its four places filled as the page says, in a copy of what the suite looks at."""
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "tests" / "channels", checkout / "tests" / "channels")
+    shutil.copy(ROOT / "tests" / "__init__.py", checkout / "tests")
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+    shutil.copytree(ROOT / "docs" / "channels", checkout / "docs" / "channels")
+    world = checkout / "tests" / "channels" / "worlds" / "notebook.py"
+    world.write_text(example("python", '"""A pretend outside'), encoding="utf-8")
+    suite = (
+        "pytest",
+        "tests/channels/test_contract.py",
+        "-k",
+        "notebook",
+        "-p",
+        "no:cacheprovider",
+    )
+    lacking = run(*suite, cwd=checkout, package=package)
+    assert "notebook lacks tests/channels/golden/notebook.json" in lacking.stdout
+    (checkout / "docs" / "channels" / "notebook.md").write_text("# Notebook\n", encoding="utf-8")
+    first = run(*suite, cwd=checkout, package=package, GOLDEN="write")
+    again = run(*suite, cwd=checkout, package=package)
+    assert again.returncode == 0, first.stdout + again.stdout
+    assert "passed" in again.stdout
