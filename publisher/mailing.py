@@ -32,7 +32,7 @@ class Ledger:
     _settled: list[tuple[Delivery, Outcome, Receipt | None]] = field(default_factory=list)
     _marked: set[int] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    pause: timedelta = timedelta(0)  # what a server in trouble asks of the rest of the batch
+    trouble: Outcome | None = None  # what the rest of the batch had better wait for, too
 
     async def mark(self, copy: Copy) -> bool:
         """Note durably that the irrevocable byte is next; False when the copy is not ours."""
@@ -49,7 +49,7 @@ class Ledger:
         else:
             doubt = copy.id in self._marked and not isinstance(result, ChannelError)
             outcome = failed(result, delivery, self.worker, in_doubt=doubt)
-            self.pause = max(self.pause, outcome.retry_in or timedelta(0))
+            self.trouble = outcome if outcome.retry_in else self.trouble
             self._settled.append((delivery, outcome, None))
         self._wake.set()
 
@@ -96,17 +96,19 @@ class Ledger:
         `stopped` says why the channel takes nothing until a person has seen to it.
         """
         for delivery in self.held.values():
-            if delivery.id in self._marked:
-                note = "the connection ended after the message had left"
-                outcome = Outcome(state=State.UNSURE, retry_in=self.pause, note=note, in_doubt=True)
-            elif stopped:
-                outcome = Outcome(state=State.HELD, note=stopped)
-            else:
-                note = "not tried yet"
-                outcome = Outcome(state=State.PENDING, retry_in=self.pause, note=note, tried=False)
-            self._settled.append((delivery, outcome, None))
+            self._settled.append((delivery, self._unfinished(delivery, stopped), None))
         self.held.clear()
         self.commit()
+
+    def _unfinished(self, delivery: Delivery, stopped: str) -> Outcome:
+        pause = self.trouble.retry_in if self.trouble else timedelta(0)
+        if delivery.id in self._marked:
+            note = "the connection ended after the message had left"
+            return Outcome(state=State.UNSURE, retry_in=pause, note=note, in_doubt=True)
+        if stopped:
+            return Outcome(state=State.HELD, note=stopped)
+        why = f"not tried yet: {self.trouble.note}" if self.trouble else "not tried yet"
+        return Outcome(state=State.PENDING, retry_in=pause, note=why, tried=False)
 
 
 def deliver_copies(post_id: int, worker: Worker) -> bool:
