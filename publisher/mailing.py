@@ -17,8 +17,8 @@ from publisher.storage import copies, deliveries, pacing
 log = logging.getLogger(__name__)
 
 BATCH = 200  # copies of one claim: their lease must outlast their sending
-LONGEST_BATCH = 60  # seconds that a rate may stretch one batch to
-BUDGET = timedelta(seconds=120)  # one task's time; the next hint goes on from there
+LONGEST_BATCH = 10  # seconds that a rate may stretch one batch to
+BUDGET = timedelta(seconds=15)  # one task's time, so that a stop need not wait; a hint goes on
 GROUPING = 0.003  # seconds that marks wait for company before they are committed together
 
 
@@ -140,6 +140,7 @@ def _batch(post_id: int, name: str, channel: Mailing, post: Post, worker: Worker
         start = pacing.reserve(db, name, len(claimed), rate=channel.rate, at=at)
     if claimed:
         asyncio.run(_send(claimed, name, channel, worker, start=start))
+        log.info("%s on %s: %s copies handled", post.key, name, len(claimed))
     return len(claimed)
 
 

@@ -118,6 +118,10 @@ def deliver(delivery_id: int, worker: Worker) -> None:
     with worker.engine.begin() as db:
         at, name = worker.now(), worker.name
         deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
+    place, proof = f"{post.key} on {delivery.channel}", receipt.url if receipt else ""
+    log.info(
+        "%s, attempt %s: %s %s %s", place, delivery.attempt, outcome.state, proof, outcome.note
+    )
 
 
 def addressed(delivery: Delivery, worker: Worker) -> Post:

@@ -9,7 +9,8 @@ from publisher import queue, wiring
 
 SWEEP = 2.0  # seconds
 
-for chatty in ("alembic", "httpx", "kombu"):
+# What a delivery came to is logged where it is settled; the queue's own words would drown it.
+for chatty in ("alembic", "celery.app.trace", "celery.worker.strategy", "httpx", "kombu"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
 source = wiring.settings().source

@@ -90,16 +90,17 @@ def _say_where(home: Path, outside: Sandbox, *, stay: bool) -> None:
         tried = [attempt for issue in issues for attempt in reports.attempts(db, issue)]
     click.echo("\nWhat the log tells of the two mishaps:")
     for attempt in (a for a in tried if a.outcome != "delivered" or a.attempt > 1):
-        place = f"{attempt.issue} ({attempt.lang}) {attempt.channel}"
-        click.echo(f"  {place}, attempt {attempt.attempt}: {attempt.outcome} — {attempt.reason}")
+        place = f"{attempt.issue} ({attempt.lang}) {attempt.channel}, attempt {attempt.attempt}"
+        click.echo(f"  {place}: " + " — ".join(filter(None, (attempt.outcome, attempt.reason))))
     if not stay:
         return
+    program = Path(sys.argv[0])
     click.echo(f"""
 What the networks show   {outside.page_url}/
 The readers' pages       {found.public_url}
 Ask it yourself          export PUBLISHER_CONFIG={home}/publisher.toml
-                         publisher status
-                         publisher log {LATEST}
+                         {program} status
+                         {program} log {LATEST}
 Ctrl-C stops everything and leaves nothing behind.""")
 
 

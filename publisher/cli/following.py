@@ -55,7 +55,7 @@ class Host:
             self.stack.enter_context(embedded.alone(settings.state))
         except Busy:
             return
-        log = self.stack.enter_context((settings.state / "worker.log").open("ab"))
+        log = self.stack.enter_context((settings.state / "worker.log").open("wb"))
         workers = wiring.concurrency()
         self.processes = [
             embedded.broker_process(settings.state, log),

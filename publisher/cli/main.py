@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__
 from publisher.cli import demo, readers, reading, running, sending
+from publisher.cli.running import Stopped
 from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
 from publisher.embedded import Busy, CannotStart
@@ -41,13 +42,12 @@ for family in (demo, sending, reading, running, readers):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with the code that tells what became of it."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(_code(arguments))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A polite kill cleans up as Ctrl-C does."""
-    raise KeyboardInterrupt
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
 
 
 def _code(arguments: Sequence[str] | None) -> int:

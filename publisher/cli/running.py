@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -14,6 +14,10 @@ from publisher.sandbox.running import DEFAULT_FEED, sandbox, settings
 from publisher.storage import engine as storage
 
 
+class Stopped(KeyboardInterrupt):
+    """SIGTERM: it cleans up as Ctrl-C does, and what runs until stopped has done its work."""
+
+
 @click.command(epilog="Example: publisher up")
 def up() -> None:
     """Run web, worker, schedule and, if needed, the embedded broker, until stopped."""
@@ -23,11 +27,16 @@ def up() -> None:
     with embedded.alone(found.state), crew(None) as processes:
         wiring.look_soon()
         click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
-        while True:
-            for process in processes:
-                if process.keep_running():
-                    click.echo(f"{process.name} had ended and was started again", err=True)
-            time.sleep(0.5)
+        with suppress(Stopped):
+            _keep_running(processes)
+
+
+def _keep_running(processes: Sequence[Process]) -> None:
+    while True:
+        for process in processes:
+            if process.keep_running():
+                click.echo(f"{process.name} had ended and was started again", err=True)
+        time.sleep(0.5)
 
 
 @contextmanager
@@ -43,7 +52,8 @@ def crew(log: Path | None) -> Iterator[Sequence[Process]]:
             embedded.web_process(found.file, output=out),
         ]
         if not found.broker:
-            processes.insert(0, embedded.broker_process(found.state, out))
+            words = stack.enter_context((found.state / "broker.log").open("wb"))
+            processes.insert(0, embedded.broker_process(found.state, words))
         stack.enter_context(embedded.running(processes, found.state))
         yield processes
 
@@ -75,8 +85,9 @@ def sandbox_(port: int) -> None:
 
 def wait() -> None:
     """Stay until stopped."""
-    while True:
-        time.sleep(3600)
+    with suppress(Stopped):
+        while True:
+            time.sleep(3600)
 
 
 COMMANDS = (up, web, migrate, sandbox_)

@@ -219,6 +219,8 @@ def settle(
     """Give a person's answer for a delivery that is held."""
     if bool(delivered) + resend + skip != 1:
         raise click.UsageError("say one of --delivered URL, --resend, --skip")
+    if delivered and not re.match(r"(https?://[^\s/]+|[a-z][a-z0-9+.-]*:\S)", delivered):
+        raise click.UsageError(f"--delivered {delivered}: expected where it is, as https://… is")
     finding.channels([channel])
     state = State.DELIVERED if delivered else State.PENDING if resend else State.SKIPPED
     with wiring.engine().begin() as db:

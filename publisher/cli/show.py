@@ -91,7 +91,7 @@ def _reason(standing: Standing) -> str:
         words += f" — {standing.reason}"
     if standing.next_attempt_at:
         words += f"; next attempt at {moment(standing.next_attempt_at)}"
-    elif standing.needs_person:
+    elif standing.needs_person and "publisher settle" not in standing.reason:
         words += f"; mend it, then: publisher retry {standing.issue} --channel {standing.channel}"
     return words
 
