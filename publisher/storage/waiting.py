@@ -30,8 +30,10 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
     hold nothing while asking. Returns how many were freed.
     """
     c = deliveries.c
-    held = select(c.id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at).where(
-        c.state == State.SENDING
+    held = (
+        select(c.id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at)
+        .where(c.state == State.SENDING)
+        .order_by(c.id)
     )
     owners: dict[str, bool] = {me: True}
     freed = 0
@@ -72,6 +74,7 @@ def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]
         .where(c.state.in_(WAITING), is_due(at), stale, alone, ~paused())
         .order_by(c.id)
         .limit(AT_ONCE)
+        .with_for_update(skip_locked=True, of=deliveries)  # another sweep has those in hand
     )
     ids = db.scalars(single).all()
     db.execute(deliveries.update().where(c.id.in_(ids)).values(hinted_at=at))
