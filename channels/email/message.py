@@ -3,17 +3,14 @@
 import hashlib
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.errors import HeaderParseError
-from email.header import Header, decode_header, make_header
 from email.parser import BytesHeaderParser
-from email.quoprimime import body_encode
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 
-from email_validator import EmailNotValidError, validate_email
-
+from channels.email.encoding import hides_control, mailbox, quoted_printable, wire_address, words
 from publisher.domain.channel import Post, Reader, Refused
 
 HEADERS = [
@@ -30,15 +27,11 @@ HEADERS = [
     "MIME-Version",
     "Content-Type",
 ]
-LONGEST_NAME = 60  # that still fits on one header line unencoded
-QP_LINE = 75  # RFC 2045 §6.7 allows 76; one is kept for the soft break before a slot
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NEWLINE = re.compile("\r\n?|\n")
 _URL = re.compile(r"https?://[!#-;=?-~]{1,900}")  # printable ASCII but space, quote, < and >
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _LANG = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_LIST_ID = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # RFC 2919 §3
 _HEADER_NAME = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 
 
@@ -83,31 +76,44 @@ class Parcel:
         return not self.envelope_to.isascii()
 
 
-def one_line(text: str) -> str:
-    """Text fit for a header: control characters and line breaks become single spaces."""
-    sound = text.encode("utf-8", "replace").decode()
-    return " ".join(_CONTROL.sub(" ", sound).split())
+def sender(*, from_: str, list_id: str, bounce_address: str) -> Sender:
+    """Who writes, by a channel's settings. Raises ValueError that names the one that is wrong."""
+    if not _LIST_ID.fullmatch(list_id):
+        raise ValueError(f"list_id must be like newsletter.example.org, in ASCII, not {list_id!r}")
+    name, address = parseaddr("" if hides_control(from_) else from_)
+    own = _own_address("from", address, from_)
+    bounces = bounce_address and _own_address("bounce_address", bounce_address, bounce_address)
+    return Sender(name=name, address=own, list_id=list_id, bounces=bounces)
 
 
-def hides_control(text: str) -> bool:
-    """Whether control characters are in `text`, plain or inside RFC 2047 encoded words."""
-    try:
-        decoded = str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError):
-        decoded = ""
-    return bool(_CONTROL.search(text) or _CONTROL.search(decoded))
+def _own_address(setting: str, address: str, written: str) -> str:
+    with suppress(ValueError):
+        sound = wire_address(address)
+        if sound.isascii():
+            return sound
+    raise ValueError(f"{setting} must be a mail address, not {written!r}")
 
 
-def wire_address(address: str) -> str:
-    """An address as SMTP carries it: the domain in ASCII (IDNA), the local part as it is.
+def addressee(post: Post) -> Reader:
+    """Whom a copy goes to. Raises ValueError where nobody is named."""
+    if post.to is None:
+        raise ValueError("a mail needs a reader: post.to is empty")
+    return post.to
 
-    Raises ValueError for what no envelope can carry.
+
+def packing(sender: Sender) -> Callable[[Post], Parcel]:
+    """Make a parcel of each copy, building the letter of each post only once.
+
+    Packing raises as `addressee`, `letter` and `parcel` do.
     """
-    try:
-        valid = validate_email(address, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from error
-    return f"{valid.local_part}@{valid.ascii_domain}"
+    letters: dict[str, Letter] = {}
+
+    def pack(post: Post) -> Parcel:
+        if post.key not in letters:
+            letters[post.key] = letter(post, sender)
+        return parcel(letters[post.key], addressee(post), at=datetime.now(UTC))
+
+    return pack
 
 
 def letter(post: Post, sender: Sender) -> Letter:
@@ -152,6 +158,14 @@ def parcel(letter: Letter, reader: Reader, *, at: datetime) -> Parcel:
     )
 
 
+def size(post: Post, sender: Sender) -> int:
+    """Bytes of a reader's whole message; 0 for a title that will be refused."""
+    try:
+        return len(sample(letter(post, sender)))
+    except Refused:
+        return 0
+
+
 def sample(letter: Letter) -> bytes:
     """A copy for nobody, always the same, with token and address of usual length."""
     token = "0" * 32
@@ -166,9 +180,9 @@ def sample(letter: Letter) -> bytes:
 def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
     # One header a line, written out here and encoded by `Header`: email's own policies fold
     # long URLs into encoded words, and decode encoded words in what they are given.
-    yield f"From: {_mailbox(sender)}\r\nTo: ".encode("ascii")
+    yield f"From: {mailbox(sender.name, sender.address)}\r\nTo: ".encode("ascii")
     yield Slot(name="to")
-    yield f"\r\nSubject: {_words(post.title, 'Subject')}\r\nDate: ".encode("ascii")
+    yield f"\r\nSubject: {words(post.title, 'Subject')}\r\nDate: ".encode("ascii")
     yield Slot(name="date")
     yield b"\r\nMessage-ID: "
     yield Slot(name="message-id")
@@ -190,36 +204,12 @@ def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes |
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode("ascii")
     first, *others = _NEWLINE.sub("\r\n", body).split(slot)
-    yield _quoted_printable(first)
+    yield quoted_printable(first)
     for other in others:
         yield b"=\r\n"
         yield Slot(name=subtype)
-        yield b"=\r\n" + _quoted_printable(other)
+        yield b"=\r\n" + quoted_printable(other)
     yield b"\r\n"
-
-
-def _quoted_printable(text: str) -> bytes:
-    octets = _NOT_TEXT.sub("", text).encode("utf-8", "replace")
-    encoded = body_encode(octets.decode("latin-1"), maxlinelen=QP_LINE, eol="\r\n")
-    return encoded.encode("ascii")
-
-
-def _words(text: str, header: str) -> str:
-    """A header's text, folded and encoded; plain only where nothing can be misread."""
-    plain = text.isascii() and "=?" not in text and all(len(w) < 60 for w in text.split())
-    charset = "us-ascii" if plain else "utf-8"
-    return Header(one_line(text), charset, header_name=header).encode(linesep="\r\n")
-
-
-def _mailbox(sender: Sender) -> str:
-    name = one_line(sender.name)
-    if not name:
-        return sender.address
-    if name.isascii() and "=?" not in name and len(name) <= LONGEST_NAME:
-        escaped = re.sub(r'(["\\])', r"\\\1", name)
-        return f'"{escaped}" <{sender.address}>'
-    encoded = Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
-    return f"{encoded}\r\n <{sender.address}>"
 
 
 def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]:
@@ -235,16 +225,17 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
     return {
         "to": to.encode(),
         "date": format_datetime(at.astimezone(UTC)).encode("ascii"),
-        "message-id": _message_id(letter, reader).encode("ascii"),
+        "message-id": message_id(letter.key, letter.sender, reader).encode("ascii"),
         "unsubscribe": url.encode("ascii"),
-        "plain": _quoted_printable(url),
-        "html": _quoted_printable(html.escape(url)),
+        "plain": quoted_printable(url),
+        "html": quoted_printable(html.escape(url)),
     }
 
 
-def _message_id(letter: Letter, reader: Reader) -> str:
-    told = f"{letter.key}\0{letter.sender.list_id}\0{reader.token}"
-    domain = letter.sender.address.rpartition("@")[2]
+def message_id(key: str, sender: Sender, reader: Reader) -> str:
+    """The Message-ID of the post `key` to a reader: the same at every attempt."""
+    told = f"{key}\0{sender.list_id}\0{reader.token}"
+    domain = sender.address.rpartition("@")[2]
     return f"<{hashlib.sha256(told.encode()).hexdigest()[:32]}@{domain}>"
 
 

@@ -1,6 +1,7 @@
 """The two parts of a mail: an edition as plain text and as one HTML page."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -8,8 +9,10 @@ from importlib.resources import files
 import css_inline
 import jinja2
 
-from publisher.domain.issue import Edition
+from channels.email.encoding import hides_control
+from publisher.domain.issue import Edition, Finding
 
+CLIPPED = 102 * 1024  # bytes of HTML that Gmail shows before it cuts (as commonly reported)
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 
 
@@ -99,6 +102,16 @@ def page(edition: Edition, title: str) -> str:
         leave_url=slot(edition),
     )
     return _inliner().inline(_sound(raw))
+
+
+def warnings(title: str, html: str) -> Iterator[Finding]:
+    """What a person should know before these parts go out."""
+    if hides_control(title):
+        yield Finding(kind="title-unsendable", detail="encoded words hide control characters")
+    size = len(html.encode())
+    if size > CLIPPED:
+        detail = f"{size // 1024} kB of HTML; some mail programs cut after {CLIPPED // 1024} kB"
+        yield Finding(kind="mail-clipped", detail=detail)
 
 
 def _sound(text: str) -> str:

@@ -1,24 +1,25 @@
 """The SMTP conversation: kept lines, the final dot, and what each failure means.
 
-connect, TLS, AUTH    5xx Disconnected, all else TryLater: nothing was sent
+connect, TLS, AUTH    5xx Disconnected, all else TryLater (channels.email.line)
 MAIL                  5xx Disconnected (552: Refused), all else TryLater
 RCPT, DATA, body      5xx Refused (530 to 538: Disconnected), all else TryLater
 after the final dot   250 Receipt, 4xx TryLater, 5xx Refused; no clear answer: Unsure
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
 import aiosmtplib
 
+from channels.email.line import Line, Server, close_line, in_words, largest, open_line, said
 from channels.email.message import Parcel
 from publisher.domain.channel import (
     ChannelError,
     Copy,
     Disconnected,
+    Post,
     Receipt,
     Refused,
     TryLater,
@@ -26,53 +27,11 @@ from publisher.domain.channel import (
 )
 
 LONGEST_LINE = 998  # RFC 5322 §2.1.1, without CRLF
-MAILS_A_LINE = 100  # then a new line: servers cut at limits of their own
 SIGN_IN_FIRST = range(530, 539)
 
-Pack = Callable[[Copy], Parcel]
+Pack = Callable[[Post], Parcel]
 Mark = Callable[[Copy], Awaitable[bool]]
 Settle = Callable[[Copy, Receipt | Exception], Awaitable[None]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """The mail server we hand over to. `timeout`: seconds for each answer. `tls` as configured."""
-
-    host: str
-    port: int
-    tls: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: str = ""
-    timeout: float = 30
-
-
-@dataclass(kw_only=True)
-class Line:
-    """An open connection, and how many mails were begun on it."""
-
-    smtp: aiosmtplib.SMTP
-    begun: int = 0
-
-    @property
-    def in_step(self) -> bool:
-        """Whether the next answer will be to the next command.
-
-        The library takes what is left in its buffer for the answer to come, so a server that
-        answers too much could have a mail booked as taken before its dot.
-        """
-        protocol = self.smtp.protocol
-        return protocol is not None and protocol.is_connected and not protocol._buffer
-
-    @property
-    def usable(self) -> bool:
-        return self.in_step and self.begun < MAILS_A_LINE
-
-    def cut(self) -> None:
-        """Hang up at once, whatever is still unsent."""
-        if self.smtp.transport is not None:
-            cast(asyncio.WriteTransport, self.smtp.transport).abort()
-        self.smtp.close()
 
 
 @dataclass(kw_only=True)
@@ -92,39 +51,6 @@ class Round:
             if self.failure is not None:
                 return None
             return await anext(self.copies, None)
-
-
-async def open_line(server: Server) -> Line:
-    """Connect, encrypt, sign in. Raises TryLater or Disconnected; nothing was sent."""
-    smtp = aiosmtplib.SMTP(
-        hostname=server.host,
-        port=server.port,
-        username=server.username or None,
-        password=server.password or None,
-        use_tls=server.tls == "implicit",
-        start_tls=server.tls == "starttls",
-        cert_bundle=server.ca_file or None,
-        timeout=server.timeout,
-    )
-    try:
-        await smtp.connect()
-        if smtp.is_ehlo_or_helo_needed:
-            await smtp.ehlo()
-    except (aiosmtplib.SMTPException, OSError) as error:
-        smtp.close()
-        raise not_opened(server, error) from error
-    return Line(smtp=smtp)
-
-
-async def close_line(line: Line) -> None:
-    """Say goodbye; hang up if that is not answered."""
-    try:
-        if line.smtp.is_connected:
-            await line.smtp.quit()
-    except (aiosmtplib.SMTPException, OSError):
-        pass  # nothing was under way
-    finally:
-        line.cut()
 
 
 async def offer(line: Line, parcel: Parcel) -> None:
@@ -161,8 +87,8 @@ async def finish(line: Line, parcel: Parcel) -> Receipt:
         reply = await line.smtp.execute_command(b".")
     except Exception as error:
         line.cut()
-        raise Unsure(f"after the end of {parcel.message_id}: {_in_words(error)}") from error
-    words = _said(reply.code, reply.message)
+        raise Unsure(f"after the end of {parcel.message_id}: {in_words(error)}") from error
+    words = said(reply.code, reply.message)
     match reply.code // 100:
         case 2 if reply.code == 250:
             return Receipt(id=parcel.message_id, note=words)
@@ -172,6 +98,19 @@ async def finish(line: Line, parcel: Parcel) -> Receipt:
             raise Refused(words)
     line.cut()
     raise Unsure(f"after the end of {parcel.message_id}: a reply that is none, {words!r}")
+
+
+async def send_one(server: Server, parcel: Parcel) -> Receipt:
+    """Send one mail over a line of its own. Raises as `open_line`, `offer` and `finish` do."""
+    line = await open_line(server)
+    try:
+        await offer(line, parcel)
+        return await finish(line, parcel)
+    except asyncio.CancelledError:
+        line.cut()
+        raise
+    finally:
+        await close_line(line)
 
 
 async def send_each(
@@ -226,7 +165,7 @@ async def _usable(line: Line | None, server: Server) -> Line:
 
 async def _carry_one(round_: Round, line: Line, copy: Copy) -> None:
     try:
-        parcel = round_.pack(copy)
+        parcel = round_.pack(copy.post)
         await offer(line, parcel)
     except Disconnected:
         raise
@@ -265,24 +204,11 @@ def stuffed(content: bytes) -> bytes:
     return dotted.replace(b"\r\n.", b"\r\n..")
 
 
-def not_opened(server: Server, error: Exception) -> TryLater | Disconnected:
-    """Name a failure to connect, encrypt or sign in."""
-    reason = f"{server.host}:{server.port}: {_in_words(error)}"
-    certificate = (error, error.__cause__, error.__context__)
-    if any(isinstance(e, ssl.SSLCertVerificationError) for e in certificate):
-        return Disconnected(reason)
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        return Disconnected(reason) if 500 <= error.code < 600 else TryLater(reason)
-    if isinstance(error, OSError):
-        return TryLater(reason)
-    return Disconnected(reason)  # no STARTTLS, no AUTH: the server is not what was configured
-
-
 def not_taken(error: Exception) -> TryLater | Refused | Disconnected:
     """Name a failure before the final dot."""
     if not isinstance(error, aiosmtplib.SMTPResponseException):
-        return TryLater(f"before the end of the message: {_in_words(error)}")
-    words = _said(error.code, error.message)
+        return TryLater(f"before the end of the message: {in_words(error)}")
+    words = said(error.code, error.message)
     if not 500 <= error.code < 600:
         return TryLater(words)
     whole_account = isinstance(error, aiosmtplib.SMTPSenderRefused) and error.code != 552
@@ -301,12 +227,6 @@ def _mail_options(smtp: aiosmtplib.SMTP, parcel: Parcel) -> list[str]:
     if not smtp.supports_extension("smtputf8"):
         raise Refused("the mail server takes no address with other than ASCII characters")
     return [*options, "SMTPUTF8"]
-
-
-def largest(smtp: aiosmtplib.SMTP) -> int:
-    """The bytes of the largest message the server takes (RFC 1870); 0: it does not say."""
-    limit = smtp.esmtp_extensions.get("size", "").strip()
-    return int(limit) if limit.isdecimal() else 0
 
 
 async def _write(line: Line, content: bytes) -> None:
@@ -331,14 +251,3 @@ async def _begin_anew(line: Line, error: Exception) -> None:
         await line.smtp.rset()
     except (aiosmtplib.SMTPException, OSError):
         line.cut()
-
-
-def _said(code: int, message: str) -> str:
-    words = " ".join(message.split())[:300]
-    return f"{code} {words}" if code > 0 else f"no SMTP reply: {words}"
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        return _said(error.code, error.message)
-    return str(error) or type(error).__name__

@@ -23,7 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from channels.email import Email, message, parts, wire
+from channels.email import Email, encoding, line, message, parts, wire
 from publisher.domain.channel import (
     Copy,
     Disconnected,
@@ -218,11 +218,11 @@ def test_no_words_add_a_header_a_line_or_an_end(
     try:
         letter = message.letter(channel().render(edition), sender)
     except Refused:
-        assert message.hides_control(title)
+        assert encoding.hides_control(title)
         return
     source = message.parcel(letter, reader(), at=NOW).content
     assert_harmless(source)
-    assert parsed(source)["Subject"].split() == message.one_line(title).split() or "=?" in title
+    assert parsed(source)["Subject"].split() == encoding.one_line(title).split() or "=?" in title
 
 
 def assert_harmless(source: bytes) -> None:
@@ -393,8 +393,18 @@ def test_a_wrong_setting_is_named(field: str, value: Any) -> None:
 def test_only_the_operator_decides_to_send_again() -> None:
     post = replace(channel().render(EDITION), to=reader())
     assert channel(when_unsure="resend").find_existing(post) is None
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="cannot be asked"):
         channel(when_unsure="hold").find_existing(post)
+
+
+def test_a_mail_in_doubt_is_named_as_the_servers_log_has_it() -> None:
+    with scripted() as server:
+        mail = channel(server.port)
+        post = replace(mail.render(EDITION), to=reader(1))
+        mail.deliver(post)
+    with pytest.raises(NotImplementedError) as asked:
+        mail.find_existing(post)
+    assert f"took {parsed(server.bodies[0])['Message-ID']};" in str(asked.value)
 
 
 def test_a_post_without_a_reader_is_no_mail() -> None:
@@ -731,10 +741,11 @@ def test_a_mail_program_that_is_stopped_leaves_no_task_and_no_dot() -> None:
 
 def test_dots_go_out_at_once() -> None:
     async def no_delay(port: int) -> int:
-        line = await wire.open_line(wire.Server(host="127.0.0.1", port=port, tls="none"))
-        sock = line.smtp.get_transport_info("socket")
+        server = line.Server(host="127.0.0.1", port=port, tls="none")
+        kept = await line.open_line(server)
+        sock = kept.smtp.get_transport_info("socket")
         option: int = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        await wire.close_line(line)
+        await line.close_line(kept)
         return option
 
     with scripted() as server:
