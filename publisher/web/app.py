@@ -31,15 +31,15 @@ def build(settings: Settings, engine: Engine) -> FastAPI:
     and never builds an address from what a request says about its host.
     """
     web = Web(settings=settings, engine=engine, feeds=feeds.configured(settings))
+    headers = page_headers(settings.site.base_url)
     app = FastAPI(
         title=settings.site.name,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # a redirect would repeat the request's Host
-        root_path=web.prefix.rstrip("/"),
         max_body_size=LARGEST_BODY,
-        middleware=[Middleware(Guarded, headers=page_headers(settings.site.base_url))],
+        middleware=[Middleware(Guarded, root=web.prefix.rstrip("/"), headers=headers)],
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)

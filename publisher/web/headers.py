@@ -36,10 +36,15 @@ def _plain_origin(base_url: str) -> list[str]:
 
 
 class Guarded:
-    """ASGI middleware: adds `headers` to answers that lack them, and keeps private pages so."""
+    """ASGI middleware: adds `headers` to answers that lack them, and keeps private pages so.
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+    Requests are answered with or without `root` in front of their path, for some proxies take
+    it off and some do not.
+    """
+
+    def __init__(self, app: ASGIApp, root: str, headers: Mapping[str, str]) -> None:
         self.app = app
+        self.root = root
         self.headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,4 +58,4 @@ class Guarded:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        await self.app(scope, receive, guarded)
+        await self.app({**scope, "root_path": self.root}, receive, guarded)

@@ -1,0 +1,1 @@
+"""The readers' pages, asked for over real HTTP."""

@@ -1,0 +1,166 @@
+"""What all pages share: headers, limits, failures in plain words, health."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from publisher.config import Settings
+from publisher.sandbox.serving import serving
+from publisher.storage.engine import connect
+from publisher.web.app import LARGEST_BODY, build
+from tests.publisher.fakes import edition
+from tests.publisher.web.conftest import CONFIG, settings_of
+from tests.publisher.web.test_archive import publish
+
+TOKEN = "x" * 32
+
+
+@contextmanager
+def asked(settings: Settings, engine: Engine) -> Iterator[httpx.Client]:
+    with (
+        serving(build(settings, engine)) as address,
+        httpx.Client(base_url=address, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/issues/2026-11/en", "/nothing", "/unsubscribe/" + TOKEN, "/feeds/x", "/healthz"],
+)
+def test_no_page_can_run_or_be_framed(web: httpx.Client, engine: Engine, address: str) -> None:
+    publish(engine, edition())
+    headers = web.get(address).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'",
+        "img-src": "'self' https:",
+        "style-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in headers
+
+
+def test_pictures_of_a_site_without_tls_are_shown(engine: Engine, tmp_path: Path) -> None:
+    text = CONFIG.replace("https://news.example/", "http://me:pw@127.0.0.1:8000/blog/")
+    with asked(settings_of(text, tmp_path), engine) as web:
+        policy = web.get("/").headers["content-security-policy"]
+    assert "img-src 'self' https: http://127.0.0.1:8000;" in policy
+
+
+@pytest.mark.parametrize("address", ["/", "/nothing", "/issues/2026-11/en", "/unsubscribe/x/"])
+def test_a_host_that_is_not_ours_is_not_repeated(
+    web: httpx.Client, engine: Engine, address: str
+) -> None:
+    publish(engine, edition())
+    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    answer = web.get(address, headers=evil)
+    assert "evil" not in answer.text + str(answer.headers)
+    assert not answer.has_redirect_location
+
+
+def test_a_page_uses_nothing_from_elsewhere_and_no_script(web: httpx.Client) -> None:
+    html, css = web.get("/").text, web.get("/page.css").text
+    assert "<script" not in html
+    assert " style=" not in html
+    assert "//" not in css.replace("/*", "").replace("*/", "")
+    assert "@import" not in css
+
+
+def test_the_style_sheet_may_be_kept_for_its_address_changes_with_it(web: httpx.Client) -> None:
+    address = web.get("/").text.split('<link rel="stylesheet" href="')[1].split('"')[0]
+    css = web.get(address)
+    assert css.headers["content-type"].startswith("text/css")
+    assert "immutable" in css.headers["cache-control"]
+    assert "?" in address
+
+
+def test_a_body_that_is_too_large_is_refused(web: httpx.Client) -> None:
+    answer = web.post(f"/unsubscribe/{TOKEN}", content=b"x" * (LARGEST_BODY + 1))
+    assert answer.status_code == 413
+    assert web.post(f"/unsubscribe/{TOKEN}", content=b"x" * LARGEST_BODY).status_code == 200
+
+
+def test_failures_are_told_in_the_browsers_language(web: httpx.Client) -> None:
+    answer = web.get("/nothing", headers={"Accept-Language": "de-CH, en;q=0.5"})
+    assert answer.status_code == 404
+    assert "Diese Seite gibt es nicht" in answer.text
+
+
+def test_a_store_that_fails_is_no_page_full_of_details(
+    web: httpx.Client, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.begin() as db:
+        db.execute(text("alter table editions rename to gone"))
+    with caplog.at_level(logging.ERROR):
+        answer = web.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "editions" not in answer.text
+    assert "the store failed" in caplog.text
+
+
+def test_a_bug_is_no_page_full_of_details_and_as_well_guarded(
+    settings: Settings, engine: Engine
+) -> None:
+    app = build(settings, engine)
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise ZeroDivisionError("a secret detail")
+
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as web:
+        answer = web.get("/broken")
+    assert answer.status_code == 500
+    assert "It is our fault" in answer.text
+    assert "secret" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+# --- health
+
+
+def test_a_service_that_can_work_says_so(web: httpx.Client) -> None:
+    assert (web.get("/healthz").status_code, web.head("/healthz").status_code) == (200, 200)
+    ready = web.get("/readyz")
+    assert (ready.status_code, ready.text) == (200, "ready\n")
+
+
+def test_a_store_of_another_version_is_not_ready_but_alive(
+    web: httpx.Client, engine: Engine
+) -> None:
+    with engine.begin() as db:
+        db.execute(text("update alembic_version set version_num = '9999'"))
+    ready = web.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.text.startswith("not ready: the store was written by a newer program")
+    assert str(engine.url.database) not in ready.text
+    assert web.get("/healthz").status_code == 200
+
+
+def test_a_store_that_is_gone_is_not_ready_and_nothing_of_its_address_is_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    places = [
+        f"sqlite:///{folder}/publisher.db",
+        "postgresql+psycopg://someone:hunter2@127.0.0.1:1/letters",
+    ]
+    shutil.rmtree(folder)
+    for place in places:
+        engine = connect(place)
+        with asked(settings, engine) as web:
+            ready = web.get("/readyz")
+        engine.dispose()
+        assert ready.status_code == 503
+        assert ready.text == "not ready: the store does not answer; the log says why\n"

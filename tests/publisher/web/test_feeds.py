@@ -1,0 +1,161 @@
+"""Feeds: the configured files and nothing else, sent again only when they changed."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from publisher.config import BadConfig, Settings
+from publisher.storage.engine import connect, migrate
+from publisher.web import feeds
+from publisher.web.app import build
+from tests.publisher.web.conftest import CONFIG, settings_of
+from tests.publisher.web.test_archive import feeds_advertised, links
+
+CHANGED = datetime(2026, 11, 5, 12, 0, 0, tzinfo=UTC)
+CHANGED_HTTP = "Thu, 05 Nov 2026 12:00:00 GMT"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """Any store will do: feeds are files."""
+    engine = connect(f"sqlite:///{tmp_path}/publisher.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def file(settings: Settings) -> Path:
+    """The first channel's feed, as it was written on 5 November."""
+    path = settings.file.parent / "public" / "all.atom.xml"
+    path.parent.mkdir()
+    path.write_text("<feed>één</feed>", encoding="utf-8")
+    os.utime(path, (CHANGED.timestamp() + 0.7,) * 2)
+    return path
+
+
+def test_a_feed_is_served_as_it_was_written(web: httpx.Client, file: Path) -> None:
+    answer = web.get("/feeds/all.atom.xml")
+    assert answer.status_code == 200
+    assert answer.content == file.read_bytes()
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    assert answer.headers["last-modified"] == CHANGED_HTTP
+
+
+def test_two_files_of_one_name_are_both_served(web: httpx.Client, file: Path) -> None:
+    (file.parent / "de").mkdir()
+    (file.parent / "de" / "all.atom.xml").write_text("<feed>zwei</feed>")
+    assert web.get("/feeds/german-all.atom.xml").text == "<feed>zwei</feed>"
+    advertised = feeds_advertised(web.get("/").text)
+    assert advertised == ["/feeds/all.atom.xml", "/feeds/german-all.atom.xml"]
+    assert set(advertised) <= set(links(web.get("/").text))
+
+
+def test_a_feed_that_nothing_was_published_to_is_not_advertised(web: httpx.Client) -> None:
+    assert feeds_advertised(web.get("/").text) == []
+    assert web.get("/feeds/all.atom.xml").status_code == 404
+
+
+@pytest.mark.parametrize("wrap", ["{}", "W/{}", '"another", {}', "*"])
+def test_who_has_these_bytes_already_is_not_sent_them_again(
+    web: httpx.Client, file: Path, wrap: str
+) -> None:
+    etag = web.get("/feeds/all.atom.xml").headers["etag"]
+    again = web.get("/feeds/all.atom.xml", headers={"If-None-Match": wrap.format(etag)})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert again.headers["etag"] == etag
+
+
+def test_a_changed_feed_is_sent_even_within_the_same_second(web: httpx.Client, file: Path) -> None:
+    etag = web.get("/feeds/all.atom.xml").headers["etag"]
+    file.write_text("<feed>new</feed>")
+    os.utime(file, (CHANGED.timestamp(),) * 2)
+    asked = {"If-None-Match": etag, "If-Modified-Since": CHANGED_HTTP}
+    again = web.get("/feeds/all.atom.xml", headers=asked)
+    assert again.status_code == 200
+    assert again.text == "<feed>new</feed>"
+
+
+@pytest.mark.parametrize(
+    "since, status",
+    [
+        (CHANGED_HTTP, 304),
+        ("Thu, 05 Nov 2026 12:00:01 GMT", 304),
+        ("Thu, 05 Nov 2026 13:30:00 +0200", 200),
+        ("Thu, 05 Nov 2026 11:59:59 GMT", 200),
+        ("Thu, 05 Nov 2026 11:59:59 -0000", 200),
+        ("yesterday", 200),
+        ("Thu, 99 Nov 2026 12:00:00 GMT", 200),
+        ("Thu, 05 Nov 99999 12:00:00 GMT", 200),
+        ("", 200),
+    ],
+)
+def test_a_date_alone_tells_too_whether_the_feed_is_newer(
+    web: httpx.Client, file: Path, since: str, status: int
+) -> None:
+    answer = web.get("/feeds/all.atom.xml", headers={"If-Modified-Since": since})
+    assert answer.status_code == status
+
+
+def test_head_tells_all_but_the_bytes(web: httpx.Client, file: Path) -> None:
+    whole, head = web.get("/feeds/all.atom.xml"), web.head("/feeds/all.atom.xml")
+    assert head.content == b""
+    for name in ("etag", "last-modified", "content-type", "content-length"):
+        assert head.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../publisher.toml",
+        "..%2fpublisher.toml",
+        "%2e%2e/publisher.toml",
+        "publisher.toml",
+        "publisher.db",
+        "draft.xml",
+        "de/all.atom.xml",
+        "all.atom.xml/",
+        "all.atom.xml%00",
+        "ALL.ATOM.XML",
+        "",
+    ],
+)
+def test_no_other_file_can_be_had(web: httpx.Client, file: Path, name: str) -> None:
+    file.with_name("draft.xml").write_text("a secret")
+    address = str(web.base_url).rstrip("/") + "/feeds/" + name
+    answer = web.send(_untouched(address))
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+
+
+def _untouched(address: str) -> httpx.Request:
+    """A request whose path nobody tidies up."""
+    origin, path = address[: address.index("/", 8)], address[address.index("/", 8) :]
+    request = httpx.Request("GET", origin)
+    request.extensions = {"target": path.encode()}
+    return request
+
+
+def test_the_secrets_of_channels_are_not_needed(settings: Settings) -> None:
+    assert [feed.title for feed in feeds.configured(settings)] == [
+        "Ships & <Harbours>",
+        "Auf Deutsch",
+    ]
+
+
+def test_a_feed_without_a_file_is_a_mistake_in_the_configuration(
+    engine: Engine, tmp_path: Path
+) -> None:
+    text = CONFIG.replace('path = "public/all.atom.xml"', 'path = "env:NOT_SET_EITHER"')
+    text = text.replace('path = "public/de/all.atom.xml"', "path = 3")
+    with pytest.raises(BadConfig) as caught:
+        build(settings_of(text, tmp_path), engine)
+    told = str(caught.value)
+    assert "[channels.atom] path: the environment variable NOT_SET_EITHER is not set" in told
+    assert "[channels.german] path: expected" in told
