@@ -138,6 +138,7 @@ def test_pages_with_a_token_are_neither_kept_nor_told_of(
         ("pt", "es;q=0.5, it", "Annulla l’iscrizione"),
         (None, "xx, de;q=0.8, fr;q=0.9", "Se désabonner"),
         (None, "de;q=0, es", "Darse de baja"),
+        (None, "de;q=0, xx", "Leave the newsletter"),
         (None, "de;q=nonsense, *", "Leave the newsletter"),
         (None, "", "Leave the newsletter"),
     ],
