@@ -117,7 +117,7 @@ def deliver_copies(post_id: int, worker: Worker) -> bool:
     Several workers may do so at once: each copy is claimed by one of them.
     """
     end = worker.now() + BUDGET
-    while worker.now() < end:
+    while worker.now() < end and not worker.stopping():
         with worker.engine.begin() as db:
             found = copies.stored_post(db, post_id)
         if found is None or found[0] not in worker.channels:
@@ -172,6 +172,8 @@ async def _paced(
 ) -> AsyncIterator[Copy]:
     """The copies, each not before its slot."""
     for place, delivery in enumerate(claimed):
+        if worker.stopping():
+            return  # the ledger gives back what was not begun
         if rate:
             slot = start + timedelta(seconds=place / rate)
             await asyncio.sleep(max(0.0, (slot - worker.now()).total_seconds()))

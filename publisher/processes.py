@@ -1,11 +1,13 @@
-"""Which process holds a delivery, and whether it still lives."""
+"""Which process holds a delivery, whether it still lives, and whether it was asked to stop."""
 
+import mmap
 import os
 import threading
 from functools import cache
 from pathlib import Path
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_stopping = mmap.mmap(-1, 1)  # shared with every process that forks from this one
 
 
 def owner() -> str:
@@ -45,3 +47,13 @@ def _started(pid: int) -> str:
         return ""
     state, *numbers = stat.rpartition(")")[2].split()
     return "" if state in "ZX" else numbers[18]
+
+
+def ask_to_stop() -> None:
+    """Let this process and those that forked from it finish what they have begun, and no more."""
+    _stopping[0] = 1
+
+
+def asked_to_stop() -> bool:
+    """Whether somebody has asked this process, or the one it forked from, to stop."""
+    return bool(_stopping[0])

@@ -1,11 +1,13 @@
 """The use cases of sending: plan, deliver, sweep, retry, settle."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from publisher.domain.channel import (
     ChannelError,
@@ -33,6 +35,7 @@ from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
+INSISTING = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to record an outcome
 UNHINTED = timedelta(seconds=10)  # a hint that led to nothing by then is given again
 Clock = Callable[[], datetime]
 
@@ -47,7 +50,8 @@ class Worker:
     """Who is at work: what every attempt needs to know of its process and its surroundings.
 
     `name` is unique to the process and thread; `lost(name)` tells whether another such process
-    is certainly gone; a reader's leave link is `unsubscribe` and their token.
+    is certainly gone; a reader's leave link is `unsubscribe` and their token. `stopping()` tells
+    whether to begin nothing more, and `rest(seconds)` sleeps.
     """
 
     engine: Engine
@@ -56,6 +60,8 @@ class Worker:
     unsubscribe: str = ""
     lost: Callable[[str], bool] = lambda _: False
     now: Clock = utcnow
+    stopping: Callable[[], bool] = lambda: False
+    rest: Callable[[float], None] = time.sleep
 
 
 # --- planning
@@ -115,13 +121,27 @@ def deliver(delivery_id: int, worker: Worker) -> None:
     post = addressed(delivery, worker)
     early = _look(delivery, post, worker) if delivery.in_doubt else None
     outcome, receipt = early or _send(delivery, post, worker)
-    with worker.engine.begin() as db:
-        at, name = worker.now(), worker.name
-        deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
+    _record(delivery, outcome, receipt, worker)
     place, proof = f"{post.key} on {delivery.channel}", receipt.url if receipt else ""
     log.info(
         "%s, attempt %s: %s %s %s", place, delivery.attempt, outcome.state, proof, outcome.note
     )
+
+
+def _record(delivery: Delivery, outcome: Outcome, receipt: Receipt | None, worker: Worker) -> None:
+    """Settle a delivery, and insist for a minute when the store does not take it."""
+    for pause in (*INSISTING, None):
+        try:
+            with worker.engine.begin() as db:
+                at, name = worker.now(), worker.name
+                deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
+        except DBAPIError:
+            if pause is None:
+                raise
+            log.warning("the store does not take what became of delivery %s", delivery.id)
+            worker.rest(pause)
+        else:
+            return
 
 
 def addressed(delivery: Delivery, worker: Worker) -> Post:
@@ -199,7 +219,7 @@ def stop(channel: str, reason: str, worker: Worker) -> None:
 # --- what is due
 
 
-def sweep(worker: Worker, *, hint: Callable[[Hint], None]) -> int:
+def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
     """Free what lost workers held, and hint at all that is due. Harmless at any time, doubled too.
 
     Returns how many hints were given.
@@ -209,7 +229,8 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], None]) -> int:
         waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
         hints = waiting.due(db, at=at, unhinted_since=at - UNHINTED)
     for found in hints:
-        hint(found)
+        if hint(found) is False:
+            break  # nobody listens; what was not said now is said again
     return len(hints)
 
 

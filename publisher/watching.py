@@ -1,7 +1,8 @@
 """Looking at the source: what is new there is released, once; what was there is old news."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,16 +22,23 @@ from publisher.storage.engine import reading
 from publisher.storage.sightings import Sighting
 
 AT_MOST = 5  # new issues in one look; more means that something moved, so a person decides
+Known = Mapping[tuple[str, str], str]  # revisions by issue and language
 STEADY = 2.0  # seconds since the last change before a file counts as written
+
+
+class Twins(SourceTrouble):
+    """Two files that are the same edition."""
 
 
 @dataclass
 class Look:
-    """What one look at a source found."""
+    """What one look at a source found. `held` is new, and yet not to be released by itself."""
 
     new: list[Edition] = field(default_factory=list)
     old: list[Sighting] = field(default_factory=list)
+    held: list[tuple[Edition, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    saw_all: bool = True
 
 
 def named(source: Source) -> str:
@@ -53,12 +61,16 @@ def editions(settings: Settings, key: str) -> list[Edition]:
     root, static = places(settings)
     if root is None or settings.source is None:
         return []
-    found = [
-        path
-        for path in folder.files(root, settings.source.include)
-        if identity(path, root=root, default_language=settings.site.language)[0] == key
-    ]
-    return [read_edition(path, root=root, site=settings.site, static=static) for path in found]
+    found: dict[str, Path] = {}
+    for path in folder.files(root, settings.source.include):
+        with suppress(BadSource):  # another file's trouble
+            named, lang = identity(path, root=root, default_language=settings.site.language)
+            if named == key and lang in found:
+                raise Twins(f"{path}: is the same edition as {found[lang]}; rename one of them")
+            if named == key:
+                found[lang] = path
+    paths = found.values()
+    return [read_edition(path, root=root, site=settings.site, static=static) for path in paths]
 
 
 def look(
@@ -81,21 +93,25 @@ def look(
         known = sightings.known(db, name)
     found = _found(settings, source, known, now())
     with engine.begin() as db:
-        sightings.looked(db, name, found.problems, at=now())
+        sightings.looked(db, name, found.problems, at=now(), saw_all=found.saw_all)
         for seen in found.old:
             sightings.note(db, name, seen, at=now(), released=False)
+        for edition, why in found.held:
+            seen = _sighting(edition)
+            sightings.note(db, name, seen, at=now(), released=False, held_back=why)
         released = [e for e in found.new if _mine(db, name, e, now())]
         return publishing.plan(released, db=db, channels=channels, at=now())
 
 
 def _mine(db: Connection, name: str, edition: Edition, at: datetime) -> bool:
-    seen = Sighting(issue=edition.key, lang=edition.lang, revision=edition.revision)
-    return sightings.note(db, name, seen, at=at, released=True)
+    return sightings.note(db, name, _sighting(edition), at=at, released=True)
 
 
-def _found(
-    settings: Settings, source: Source, known: set[tuple[str, str]] | None, at: datetime
-) -> Look:
+def _sighting(edition: Edition) -> Sighting:
+    return Sighting(issue=edition.key, lang=edition.lang, revision=edition.revision)
+
+
+def _found(settings: Settings, source: Source, known: Known | None, at: datetime) -> Look:
     found = Look()
     try:
         if source.kind == "git":
@@ -103,15 +119,18 @@ def _found(
         root, _ = places(settings)
         paths = folder.files(root or source.path, source.include)
     except SourceTrouble as error:
-        found.problems.append(str(error))
-        return found
+        return Look(problems=[str(error)], saw_all=False)
     for path in paths:
-        key, lang = identity(path, root=root, default_language=settings.site.language)
+        try:
+            key, lang = identity(path, root=root, default_language=settings.site.language)
+        except BadSource as error:
+            found.problems.append(str(error))
+            continue
         if known is None:
             seen = Sighting(issue=key, lang=lang, revision="")
             _take_as_old(found, seen, _reader(settings, path), at)
         elif (key, lang) not in known and _steady(path):
-            _take_as_new(found, _reader(settings, path), at)
+            _take_as_new(found, known, _reader(settings, path), at)
     _stop_floods(found)
     return found
 
@@ -140,25 +159,30 @@ def _take_as_old(found: Look, seen: Sighting, read: Read, at: datetime) -> None:
     found.old.append(seen)
 
 
-def _take_as_new(found: Look, read: Read, at: datetime) -> None:
+def _take_as_new(found: Look, known: Known, read: Read, at: datetime) -> None:
     try:
         edition = read()
     except BadSource as error:
         found.problems.append(str(error))
         return
     same = [e.path for e in found.new if (e.key, e.lang) == (edition.key, edition.lang)]
+    before = [key for (key, _), revision in known.items() if revision == edition.revision]
     if same:
-        path = edition.path
-        found.problems.append(f"{path}: is the same edition as {same[0]}; rename one of them")
-    elif not edition.draft and edition.date <= at:
+        words = f"is the same edition as {same[0]}; rename one of them"
+        found.problems.append(f"{edition.path}: {words}")
+    elif edition.draft or edition.date > at:
+        return  # not published yet
+    elif not edition.text.strip():
+        found.problems.append(f"{edition.path}: has no text yet, so it waits")
+    elif before:
+        found.held.append((edition, f"it has the very text of {before[0]}"))
+    else:
         found.new.append(edition)
 
 
 def _stop_floods(found: Look) -> None:
-    keys: Sequence[str] = sorted({edition.key for edition in found.new})
+    keys = {edition.key for edition in found.new}
     if len(keys) > AT_MOST:
-        found.problems.append(
-            f"{len(keys)} new issues at once ({', '.join(keys[:3])}, …): nothing was sent;"
-            " say `publisher publish ISSUE` for those that are meant"
-        )
+        why = f"it was one of {len(keys)} new issues at once"
+        found.held += [(edition, why) for edition in found.new]
         found.new.clear()

@@ -95,6 +95,7 @@ def worker() -> Worker:
         name=processes.owner(),
         unsubscribe=settings().public_url + "unsubscribe/",
         lost=processes.lost,
+        stopping=processes.asked_to_stop,
     )
 
 
@@ -127,9 +128,9 @@ def look_soon() -> None:
     queue.ask_to_look(broker())
 
 
-def give(hint: Hint) -> None:
-    """Put a hint into the queue, if there is one to put it into."""
-    queue.give(broker(), hint)
+def give(hint: Hint) -> bool:
+    """Put a hint into the queue; False when there is none to put it into."""
+    return queue.give(broker(), hint)
 
 
 def after_fork() -> None:

@@ -3,9 +3,9 @@
 import logging
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init
+from celery.signals import worker_init, worker_process_init, worker_shutting_down
 
-from publisher import queue, wiring
+from publisher import processes, queue, wiring
 
 SWEEP = 2.0  # seconds
 
@@ -42,5 +42,11 @@ def _begin_afresh(**_: Any) -> None:
     wiring.after_fork()
 
 
+def _hand_back(**_: Any) -> None:
+    """A long mailing gives back what it has not begun."""
+    processes.ask_to_stop()
+
+
 worker_init.connect(_load_before_forking)
+worker_shutting_down.connect(_hand_back)
 worker_process_init.connect(_begin_afresh)

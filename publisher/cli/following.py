@@ -43,7 +43,10 @@ class Host:
             self.next_sweep = time.monotonic() + SWEEP_EVERY
 
     def hurry(self) -> None:
-        """Everything is settled: nothing is lost with the processes, so they need no farewell."""
+        """Where nothing is being sent, nothing is lost with the processes: no farewell needed."""
+        with reading(wiring.engine()) as db:
+            if reports.is_sending(db):
+                return
         for process in self.processes:
             process.grace = 0
 
@@ -68,7 +71,11 @@ class Host:
 def hosting() -> Iterator[Host]:
     """A host for as long as something is followed; it leaves nothing running behind."""
     with ExitStack() as stack:
-        yield Host(stack)
+        try:
+            yield Host(stack)
+        except KeyboardInterrupt:
+            click.echo("Stopping; what has begun is finished first.", err=True)
+            raise
 
 
 def where_they_stand(places: Where) -> list[Standing]:

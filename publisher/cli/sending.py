@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -12,9 +13,10 @@ from publisher.cli import finding, following, show
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
-from publisher.storage import reports
+from publisher.storage import reports, sightings
 from publisher.storage.engine import reading
 
+REMEMBERED = timedelta(days=14)  # what a source held back is shown for so long
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -110,6 +112,7 @@ def status(issue: str | None, json_: bool) -> int:
         standings = reports.standings(db, key)
         editions = reports.issues(db)
         troubles = reports.troubles(db)
+        held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
     if key and not standings:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
     if json_:
@@ -124,6 +127,9 @@ def status(issue: str | None, json_: bool) -> int:
         out.print(line, markup=False)
     for source, problem in troubles:
         out.print(f"source {source}: {problem}", markup=False)
+    for source, held, why in held_back:
+        words = f"{held} was not sent, for {why}; if it is meant: publisher publish {held}"
+        out.print(f"source {source}: {words}", markup=False)
     return 0
 
 

@@ -1,5 +1,6 @@
 """A folder of issues."""
 
+import re
 from pathlib import Path
 
 
@@ -14,7 +15,12 @@ def files(root: Path, include: str) -> list[Path]:
     """
     if not root.is_dir():
         raise SourceTrouble(f"{root}: there is no such folder; mend [source] path")
-    found = (path for path in root.rglob(include) if path.is_file())
+    try:
+        found = [path for path in root.rglob(include) if path.is_file()]
+    except (ValueError, NotImplementedError, re.error) as error:
+        raise SourceTrouble(
+            f"[source] include = {include!r} is no file pattern: {error}"
+        ) from error
     return sorted(path for path in found if not _hidden(path.relative_to(root)))
 
 

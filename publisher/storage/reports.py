@@ -162,6 +162,12 @@ def issues(db: Connection) -> list[Row[Any]]:
     return list(db.execute(select(*short).order_by(c.dated.desc(), c.issue.desc(), c.lang)))
 
 
+def is_sending(db: Connection) -> bool:
+    """Whether any delivery at all is in a worker's hands."""
+    held = select(deliveries.c.id).where(deliveries.c.state == State.SENDING).limit(1)
+    return db.scalar(held) is not None
+
+
 def troubles(db: Connection) -> list[tuple[str, str]]:
     """(source, problem) pairs of the last look at each source."""
     rows = db.execute(select(sources.c.name, sources.c.problems))

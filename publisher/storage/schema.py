@@ -149,7 +149,7 @@ sources = Table(
     "sources",
     metadata,
     Column("name", String, primary_key=True),
-    Column("first_look_at", Moment, nullable=False),
+    Column("first_look_at", Moment),  # null until a look saw all that was there
     Column("last_look_at", Moment, nullable=False),
     Column("problems", JSON, nullable=False),
 )
@@ -162,5 +162,6 @@ sightings = Table(
     Column("lang", String, primary_key=True),
     Column("revision", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
-    Column("released", Boolean, nullable=False),  # false: old news at the first look
+    Column("released", Boolean, nullable=False),  # false: old news, or held back
+    Column("held_back", Text, nullable=False, default=""),  # why it was not released later
 )

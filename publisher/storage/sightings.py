@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from publisher.storage.posts import upsert
-from publisher.storage.schema import sightings, sources
+from publisher.storage.schema import editions, sightings, sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,16 +19,25 @@ class Sighting:
     revision: str
 
 
-def known(db: Connection, source: str) -> set[tuple[str, str]] | None:
-    """The (issue, lang) pairs seen at a source before; None when it was never looked at."""
-    looked = select(func.count()).select_from(sources).where(sources.c.name == source)
-    if not db.scalar(looked):
+def known(db: Connection, source: str) -> dict[tuple[str, str], str] | None:
+    """Revisions by the (issue, lang) seen at a source; None before a look that saw everything."""
+    looked = select(sources.c.first_look_at).where(sources.c.name == source)
+    if db.scalar(looked) is None:
         return None
-    pairs = select(sightings.c.issue, sightings.c.lang).where(sightings.c.source == source)
-    return {(issue, lang) for issue, lang in db.execute(pairs)}
+    c = sightings.c
+    seen = db.execute(select(c.issue, c.lang, c.revision).where(c.source == source))
+    return {(row.issue, row.lang): row.revision for row in seen}
 
 
-def note(db: Connection, source: str, seen: Sighting, *, at: datetime, released: bool) -> bool:
+def note(
+    db: Connection,
+    source: str,
+    seen: Sighting,
+    *,
+    at: datetime,
+    released: bool,
+    held_back: str = "",
+) -> bool:
     """Remember an edition; False when somebody else did first."""
     row = {
         "source": source,
@@ -37,14 +46,33 @@ def note(db: Connection, source: str, seen: Sighting, *, at: datetime, released:
         "revision": seen.revision,
         "seen_at": at,
         "released": released,
+        "held_back": held_back,
     }
     insert = upsert(db, sightings).values(row).on_conflict_do_nothing()
     return db.execute(insert.returning(sightings.c.issue)).scalar() is not None
 
 
-def looked(db: Connection, source: str, problems: Sequence[str], *, at: datetime) -> None:
-    """Remember that a source was looked at, and what was wrong there."""
-    row = {"name": source, "first_look_at": at, "last_look_at": at, "problems": list(problems)}
-    again = {"last_look_at": at, "problems": list(problems)}
+def looked(
+    db: Connection, source: str, problems: Sequence[str], *, at: datetime, saw_all: bool
+) -> None:
+    """Remember that a source was looked at, what was wrong, and whether all of it was seen."""
+    first = at if saw_all else None
+    words = [problem.encode(errors="replace").decode() for problem in problems]  # odd file names
+    row = {"name": source, "last_look_at": at, "problems": words, "first_look_at": first}
+    again = {
+        "last_look_at": at,
+        "problems": words,
+        "first_look_at": func.coalesce(sources.c.first_look_at, first),
+    }
     insert = upsert(db, sources).values(row)
     db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=again))
+
+
+def held_back(db: Connection, *, since: datetime) -> list[tuple[str, str, str]]:
+    """(source, issue, why) of what was kept from release and is not planned by now."""
+    c = sightings.c
+    planned = exists().where(editions.c.issue == c.issue, editions.c.lang == c.lang)
+    rows = select(c.source, c.issue, c.held_back).where(
+        c.held_back != "", c.seen_at >= since, ~planned
+    )
+    return [(row.source, row.issue, row.held_back) for row in db.execute(rows.order_by(c.issue))]

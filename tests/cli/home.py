@@ -20,7 +20,7 @@ date: 2026-11-05
 summary: All that happened in {month}.
 ---
 
-Welcome to [the issue](/about/). A [room](xmpp:room@muc.example?join) is open.
+Welcome to [the issue](/about/) of {month}. A [room](xmpp:room@muc.example?join) is open.
 
 {{{{< figure src="/images/boat.png" caption="A boat" alt="A boat on the water" >}}}}
 

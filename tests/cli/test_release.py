@@ -216,7 +216,7 @@ def test_a_commit_in_the_git_source_is_released(home: Home, tmp_path: Path) -> N
     with home.started("up"):
         wait_until(lambda: _looked(home))
         (repository / "content" / FILE).write_text(
-            (repository / "content" / "2026-10-05-newsletter.md").read_text()
+            (repository / "content" / "2026-10-05-newsletter.md").read_text() + "More news.\n"
         )
         git("add", ".")
         git("commit", "--quiet", "-m", "November")

@@ -1,6 +1,7 @@
 """Many copies of one post, on both real databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
@@ -249,6 +250,17 @@ def test_a_bug_between_mark_and_answer_leaves_that_copy_in_doubt_and_holds_the_r
     work(worker(engine, clock, mail=Buggy()))
     assert standing(engine).readers == {"held": 2, "unsure": 1}
     assert "KeyError" in standing(engine).reason
+
+
+def test_a_stop_gives_back_what_was_not_begun(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+    channel = FakeMailing()
+    me = replace(worker(engine, clock, mail=channel), stopping=lambda: len(channel.out_there) >= 2)
+    assert mailing.deliver_copies(1, me)
+    assert standing(engine).readers == {"delivered": 2, "pending": 3}
+    work(worker(engine, clock, mail=channel))
+    assert sent_to(channel) == addresses(5)
 
 
 def test_a_copy_that_is_not_ours_any_more_is_not_sent(engine: Engine, clock: Clock) -> None:

@@ -1,10 +1,11 @@
 """One delivery, from plan to outcome, on both real databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from publisher import publishing
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
@@ -478,3 +479,32 @@ def test_the_log_tells_each_attempt_with_its_times_and_worker(engine: Engine, cl
         "https://fake.example/1",
         "worker-1",
     )
+
+
+def test_an_outcome_is_recorded_once_the_store_takes_it_again(engine: Engine, clock: Clock) -> None:
+    class LocksTheStore(FakeChannel):
+        def deliver(self, post: Post) -> Receipt:
+            with engine.begin() as db:
+                db.execute(text("alter table delivery_log rename to away"))
+            return super().deliver(post)
+
+    def mend(seconds: float) -> None:
+        with engine.begin() as db:
+            db.execute(text("alter table away rename to delivery_log"))
+
+    plan(engine)
+    channel = LocksTheStore()
+    work(replace(worker(engine, clock, fake=channel), rest=mend))
+    assert (standing(engine).state, len(channel.out_there)) == (State.DELIVERED, 1)
+
+
+def test_a_sweep_stops_hinting_when_nobody_listens(engine: Engine, clock: Clock) -> None:
+    plan(engine, "one", "two", "three")
+    given: list[Hint] = []
+
+    def deaf(hint: Hint) -> bool:
+        given.append(hint)
+        return False
+
+    publishing.sweep(worker(engine, clock), hint=deaf)
+    assert len(given) == 1

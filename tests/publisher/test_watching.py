@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from publisher import watching
 from publisher.config import Settings, Source
-from publisher.storage import reports
+from publisher.storage import reports, sightings
 from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured
 
-TEXT = "---\ntitle: {title}\ndate: {date}\n{more}---\n\nAll that happened.\n"
+TEXT = "---\ntitle: {title}\ndate: {date}\n{more}---\n\nAll that happened in {name}.\n"
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def content(tmp_path: Path) -> Path:
 def write(
     path: Path, title: str = "News", date: str = "2026-11-01", more: str = "", age: float = 60
 ) -> None:
-    path.write_text(TEXT.format(title=title, date=date, more=more), encoding="utf-8")
+    text = TEXT.format(title=title, date=date, more=more, name=path.stem)
+    path.write_text(text, encoding="utf-8")
     os.utime(path, (time.time() - age, time.time() - age))
 
 
@@ -151,14 +152,63 @@ def test_a_file_that_is_no_issue_is_named_and_the_others_go_on(
     assert problems(engine) == []
 
 
-def test_a_flood_is_stopped_and_a_person_is_told(engine: Engine, content: Path, look: Look) -> None:
+def held_back(engine: Engine) -> list[tuple[str, str]]:
+    with engine.begin() as db:
+        return [(issue, why) for _, issue, why in sightings.held_back(db, since=NOW)]
+
+
+def test_a_flood_is_held_back_for_good_and_a_person_is_told(
+    engine: Engine, content: Path, look: Look
+) -> None:
     look()
     for number in range(watching.AT_MOST + 1):
         write(content / f"issue-{number}.md")
     assert look() == 0
-    [problem] = problems(engine)
-    assert "6 new issues at once" in problem
-    assert "publisher publish" in problem
+    (content / "issue-0.md").unlink()
+    assert look() == 0  # fewer of them are no less of a flood
+    assert held_back(engine)[1] == ("issue-1", "it was one of 6 new issues at once")
+    write(content / "later.md")
+    assert look() == 1
+
+
+def test_a_renamed_file_is_no_news(engine: Engine, content: Path, look: Look) -> None:
+    write(content / "old.md")
+    look()
+    (content / "old.md").rename(content / "renamed.md")
+    assert look() == 0
+    assert held_back(engine) == [("renamed", "it has the very text of old")]
+
+
+def test_a_first_look_that_saw_nothing_is_none(engine: Engine, content: Path, look: Look) -> None:
+    away = content.rename(content.with_name("away"))
+    assert look() == 0  # not mounted yet
+    write(away / "old.md")
+    away.rename(content)
+    assert (look(), look()) == (0, 0)
+    write(content / "new.md")
+    assert look() == 1
+
+
+def test_a_head_without_a_body_waits_for_it(engine: Engine, content: Path, look: Look) -> None:
+    look()
+    path = content / "new.md"
+    path.write_text("---\ntitle: News\ndate: 2026-11-01\n---\n")
+    os.utime(path, (0, 0))
+    assert look() == 0
+    assert "has no text yet" in problems(engine)[0]
+    write(path)
+    assert look() == 1
+
+
+def test_a_file_name_that_is_no_text_is_named_and_the_others_go_on(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "bad.md")
+    (content / "bad.md").rename(content / os.fsdecode(b"\xffbad.md"))
+    write(content / "good.md")
+    assert look() == 1
+    assert "bad.md" in problems(engine)[0]
 
 
 def test_two_files_with_one_identity_are_named(engine: Engine, content: Path, look: Look) -> None:

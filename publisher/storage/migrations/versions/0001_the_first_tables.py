@@ -52,7 +52,7 @@ def upgrade() -> None:
     op.create_table(
         "sources",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("first_look_at", Moment(), nullable=False),
+        sa.Column("first_look_at", Moment(), nullable=True),
         sa.Column("last_look_at", Moment(), nullable=False),
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sources")),
@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.String(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=False),
         sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("held_back", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["source"], ["sources.name"], name=op.f("fk_sightings_source")),
         sa.PrimaryKeyConstraint("source", "issue", "lang", name=op.f("pk_sightings")),
     )
