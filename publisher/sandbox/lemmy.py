@@ -4,40 +4,36 @@ API: https://join-lemmy.org/api/
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from html import escape
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from publisher.sandbox.members import LANGUAGES, OPEN_LANGUAGES, Fields, Members
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.serving import accept_or_fail
+from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 
 NETWORK = "lemmy"
 VERSIONS = {"0.19": "0.19.20", "1.0": "1.0.0-beta.1"}
-LANGUAGES = {"und": 0, "de": 32, "en": 37, "es": 39, "fr": 47}
-OPEN_LANGUAGES = [0, 32, 37, 47]  # what communities take: no Spanish, so that this can be met
 KEY_LIMIT, KEY_SECONDS = 32, 120
 TOKEN = "standin."  # noqa: S105  what every pretend login starts with
-CREATOR_IDS = 1000
 
-Fields = dict[str, Any]
-Endpoint = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[Request, Fields, Kept], Response]
 
 
 @dataclass
 class _Server:
     outside: Outside
     version: str
-    communities: dict[str, int] = field(default_factory=dict)
-    people: dict[str, int] = field(default_factory=dict)
+    members: Members = field(default_factory=Members)
     keys: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(int(time.time())))
 
@@ -48,7 +44,7 @@ class _Server:
     async def site(self, request: Request) -> Response:
         name = _user(request)
         answer = {
-            "site_view": {"site": {"id": 1, "name": "Stand-in", "actor_id": _base(request)}},
+            "site_view": {"site": {"id": 1, "name": "Stand-in", "actor_id": base(request)}},
             "admins": [],
             "version": VERSIONS[self.version],
             "all_languages": [
@@ -60,21 +56,11 @@ class _Server:
             "blocked_urls": [],
         }
         if name and not request.url.path.startswith("/api/v4"):
-            answer["my_user"] = self._my_user(name)
+            answer["my_user"] = self.members.my_user(name)
         return JSONResponse(answer)
 
     async def account(self, request: Request) -> Response:
-        return JSONResponse(self._my_user(_user(request)))
-
-    def _my_user(self, name: str) -> Fields:
-        person = self._person(name)
-        local = {"id": person["id"], "person_id": person["id"], "show_nsfw": False}
-        return {
-            "local_user_view": {"local_user": local, "person": person},
-            "follows": [],
-            "moderates": [],
-            "discussion_languages": list(LANGUAGES.values()),
-        }
+        return JSONResponse(self.members.my_user(_user(request)))
 
     async def login(self, request: Request) -> Response:
         said = await request.json()
@@ -88,9 +74,9 @@ class _Server:
         name = request.query_params.get("name", "")
         if not name:
             return _error(400 if not self.is_new else 404, "couldnt_find_community")
-        id = self.communities.setdefault(name, len(self.communities) + 1)
+        community = self.members.community(name)
         answer = {
-            "community_view": {"community": _community(id, name), "subscribed": "NotSubscribed"},
+            "community_view": {"community": community, "subscribed": "NotSubscribed"},
             "moderators": [],
             "discussion_languages": OPEN_LANGUAGES,
         }
@@ -128,8 +114,7 @@ class _Server:
         }
 
     def _keep_new(self, request: Request, said: Fields) -> Response:
-        names = {id: name for name, id in self.communities.items()}
-        place = names.get(said.get("community_id", 0))
+        place = self.members.place(said.get("community_id", 0))
         problem = _problem(said) if place else "couldnt_find_community"
         if problem:
             return _error(400, problem)
@@ -143,43 +128,45 @@ class _Server:
             body=said.get("body"),
             language_id=said.get("language_id", 0),
             alt_text=said.get("alt_text"),
-            ap_id=f"{_base(request)}/post/{id}",
+            ap_id=f"{base(request)}/post/{id}",
             creator=_user(request),
             edited=None,
             deleted=False,
             published=_now(),
         )
-        return JSONResponse({"post_view": self._view(kept)})
+        return JSONResponse({"post_view": self.members.view(kept)})
 
-    async def edit(self, request: Request) -> Response:
-        said = await request.json()
-        kept = self.outside.get(NETWORK, str(said.get("post_id")))
-        if not kept:
-            return self._gone()
+    def of_post(self, answer: Answer) -> Endpoint:
+        """Let whoever is signed in change the post that the request names."""
+
+        async def endpoint(request: Request) -> Response:
+            said = await request.json()
+            kept = self.outside.get(NETWORK, str(said.get("post_id")))
+            return answer(request, said, kept) if kept else self._gone()
+
+        return _signed_in(endpoint)
+
+    def edit(self, request: Request, said: Fields, kept: Kept) -> Response:
         if kept.fields["creator"] != _user(request):
             return _error(400, "no_post_edit_allowed")
         named = ("name", "url", "body", "alt_text", "language_id")
         changes = {name: said[name] for name in named if said.get(name) is not None}
         problem = _problem({**kept.fields, **changes})
-        if problem:
-            return _error(400, problem)
-        kept = self.outside.keep(NETWORK, kept.id, **{**kept.fields, **changes, "edited": _now()})
-        return JSONResponse({"post_view": self._view(kept)})
+        return _error(400, problem) if problem else self._change(kept, **changes, edited=_now())
 
-    async def delete(self, request: Request) -> Response:
-        said = await request.json()
-        kept = self.outside.get(NETWORK, str(said.get("post_id")))
-        if not kept:
-            return self._gone()
-        deleted = bool(said.get("deleted", True))
-        kept = self.outside.keep(NETWORK, kept.id, **{**kept.fields, "deleted": deleted})
-        return JSONResponse({"post_view": self._view(kept)})
+    def delete(self, _: Request, said: Fields, kept: Kept) -> Response:
+        return self._change(kept, deleted=bool(said.get("deleted", True)))
+
+    def _change(self, kept: Kept, **changes: Any) -> Response:
+        kept = self.outside.keep(NETWORK, kept.id, **{**kept.fields, **changes})
+        return JSONResponse({"post_view": self.members.view(kept)})
 
     async def show(self, request: Request) -> Response:
         kept = self.outside.get(NETWORK, request.query_params.get("id", ""))
         if not kept:
             return self._gone()
-        return JSONResponse({"post_view": self._view(kept), "moderators": [], "cross_posts": []})
+        answer = {"post_view": self.members.view(kept), "moderators": [], "cross_posts": []}
+        return JSONResponse(answer)
 
     def _gone(self) -> Response:
         return _error(404, "not_found") if self.is_new else _error(400, "couldnt_find_post")
@@ -189,7 +176,7 @@ class _Server:
         if self.is_new or wanted.get("type_") != "Url":
             return _error(400, "unknown")  # 1.0 has no search by address any more
         found = [
-            self._view(kept)
+            self.members.view(kept)
             for kept in self._of(wanted.get("creator_id"))
             if kept.fields["url"] == wanted.get("q")
         ]
@@ -198,14 +185,15 @@ class _Server:
 
     async def user(self, request: Request) -> Response:
         name = request.query_params.get("username", "")
-        posts = [self._view(kept) for kept in self._of(str(self._person(name)["id"]))]
-        view = {"person": self._person(name), "is_admin": False}
+        person = self.members.person(name)
+        posts = [self.members.view(kept) for kept in self._of(str(person["id"]))]
+        view = {"person": person, "is_admin": False}
         answer = {"person_view": view, "posts": posts, "comments": [], "moderates": []}
         return JSONResponse(answer)
 
     async def content(self, request: Request) -> Response:
         items = [
-            {"type_": "post", **self._view(kept)}
+            {"type_": "post", **self.members.view(kept)}
             for kept in self._of(request.query_params.get("person_id"))
         ]
         return JSONResponse({"items": items[: int(request.query_params.get("limit", "10"))]})
@@ -215,41 +203,8 @@ class _Server:
         posts = self.outside.posts(NETWORK)[::-1]
         if person_id is None:
             return posts
-        return [one for one in posts if str(self._person(one.fields["creator"])["id"]) == person_id]
-
-    def _person(self, name: str) -> Fields:
-        id = self.people.setdefault(name, CREATOR_IDS + len(self.people))
-        return {"id": id, "name": name, "local": True, "banned": False, "deleted": False}
-
-    def _view(self, kept: Kept) -> Fields:
-        said = kept.fields
-        place = self.communities.setdefault(said["community"], len(self.communities) + 1)
-        person = self._person(said["creator"])
-        post = {
-            "id": int(kept.id),
-            "name": said["name"],
-            "url": said["url"],
-            "body": said["body"],
-            "alt_text": said["alt_text"],
-            "creator_id": person["id"],
-            "community_id": place,
-            "language_id": said["language_id"],
-            "ap_id": said["ap_id"],
-            "local": True,
-            "removed": False,
-            "deleted": said["deleted"],
-            "locked": False,
-            "nsfw": False,
-            "published": said["published"],
-            "updated": said["edited"],
-        }
-        return {"post": post, "creator": person, "community": _community(place, said["community"])}
-
-    async def page(self, request: Request) -> Response:
-        kept = self.outside.get(NETWORK, request.path_params["id"])
-        if not kept or kept.fields["deleted"]:
-            return HTMLResponse("<h1>There is no such post</h1>", 404)
-        return HTMLResponse(_page(kept))
+        who = self.members.person
+        return [one for one in posts if str(who(one.fields["creator"])["id"]) == person_id]
 
 
 def app(outside: Outside, version: str = "0.19") -> Starlette:
@@ -260,7 +215,7 @@ def app(outside: Outside, version: str = "0.19") -> Starlette:
     if version not in VERSIONS:
         raise ValueError(f"version must be {' or '.join(VERSIONS)}, not {version!r}")
     server = _Server(outside, version)
-    routes = [Route("/post/{id}", server.page), *_v3(server)]
+    routes = [Route("/post/{id}", public_page(outside, NETWORK, _public)), *_v3(server)]
     return Starlette(routes=[*routes, *_v4(server)] if server.is_new else routes)
 
 
@@ -271,8 +226,8 @@ def _v3(server: _Server) -> list[Route]:
         Route("/api/v3/community", server.community),
         Route("/api/v3/post", server.show),
         Route("/api/v3/post", _signed_in(server.create), methods=["POST"]),
-        Route("/api/v3/post", _signed_in(server.edit), methods=["PUT"]),
-        Route("/api/v3/post/delete", _signed_in(server.delete), methods=["POST"]),
+        Route("/api/v3/post", server.of_post(server.edit), methods=["PUT"]),
+        Route("/api/v3/post/delete", server.of_post(server.delete), methods=["POST"]),
         Route("/api/v3/search", server.search),
         Route("/api/v3/user", server.user),
     ]
@@ -286,8 +241,8 @@ def _v4(server: _Server) -> list[Route]:
         Route("/api/v4/community", server.community),
         Route("/api/v4/post", server.show),
         Route("/api/v4/post", _signed_in(server.create), methods=["POST"]),
-        Route("/api/v4/post", _signed_in(server.edit), methods=["PUT"]),
-        Route("/api/v4/post", _signed_in(server.delete), methods=["DELETE"]),
+        Route("/api/v4/post", server.of_post(server.edit), methods=["PUT"]),
+        Route("/api/v4/post", server.of_post(server.delete), methods=["DELETE"]),
         Route("/api/v4/person/content", server.content),
     ]
 
@@ -319,40 +274,19 @@ def _problem(said: Fields) -> str:
     return "" if said.get("language_id", 0) in OPEN_LANGUAGES else "language_not_allowed"
 
 
-def _community(id: int, name: str) -> Fields:
-    return {
-        "id": id,
-        "name": name.partition("@")[0],
-        "title": f"Stand-in of {name}",
-        "removed": False,
-        "deleted": False,
-        "local": "@" not in name,
-        "nsfw": False,
-        "posting_restricted_to_mods": False,
-    }
-
-
-def _page(kept: Kept) -> str:
+def _public(kept: Kept) -> Public:
     said = kept.fields
-    edited = f" · edited {said['edited']}" if said["edited"] else ""
-    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in (said["body"] or "").split("\n\n"))
-    link = escape(said["url"] or "")
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        "<title>Stand-in, not a real Lemmy</title>"
-        f"<p><small>Stand-in, not a real Lemmy · !{escape(said['community'])}</small></p>"
-        f'<article><h1>{escape(said["name"])}</h1><p><a href="{link}">{link}</a></p>{paragraphs}'
-        f"<p><small>{escape(said['creator'])} · {said['published']}{edited}</small></p>"
-        "</article></html>"
+    edited = f"edited {said['edited']}" if said["edited"] else ""
+    return Public(
+        heading=said["name"],
+        url=said["url"] or "",
+        text=said["body"] or "",
+        notes=(f"!{said['community']}", said["creator"], said["published"], edited),
     )
 
 
 def _error(code: int, word: str) -> Response:
     return JSONResponse({"error": word}, code)
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 def _now() -> str:

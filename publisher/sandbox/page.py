@@ -1,19 +1,12 @@
 """The page that shows what the stand-ins hold, and tells them what to do wrong."""
 
 import hashlib
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import nh3
-from jinja2 import Environment, PackageLoader
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -22,20 +15,17 @@ from starlette.responses import (
     FileResponse,
     HTMLResponse,
     JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
     Response,
 )
 from starlette.routing import Route
 
-from publisher.sandbox import feedfiles, mailbox
-from publisher.sandbox.outside import FAULTS, Kept, Outside
+from publisher.sandbox import faults, feedfiles, mailbox
+from publisher.sandbox.outside import FAULTS, NETWORKS, Kept, Outside
+from publisher.sandbox.serving import Endpoint
+from publisher.sandbox.templates import TEMPLATES
 
-NETWORKS = {"mastodon": "Mastodon", "reddit": "Reddit", "lemmy": "Lemmy", "email": "Mail"}
 SHOWN = 20  # posts a network; more with ?show=
 MOST_SHOWN = 500
-MOST_TIMES = 1000
-MOST_SECONDS = 3600
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -47,12 +37,6 @@ MAIL_POLICY = (
     "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class BadFault(ValueError):
-    """A fault that cannot be planned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +62,9 @@ def app(
     `static` is the folder that stands in for the newsletter's site when a mail shows pictures.
     """
     shown = Shown(outside=outside, addresses=addresses or {}, feeds=tuple(feeds), static=static)
+    explain = partial(_index, shown, status=400)
     return Starlette(
-        routes=[*_reading(shown), *_control(shown)],
+        routes=[*_reading(shown), *faults.routes(outside, explain)],
         middleware=[
             # a page elsewhere must not read this one by pointing its own name here
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -119,106 +104,10 @@ def _reading(shown: Shown) -> list[Route]:
     ]
 
 
-def _control(shown: Shown) -> list[Route]:
-    outside = shown.outside
-
-    async def planned(_: Request) -> Response:
-        return JSONResponse(_planned(outside))
-
-    async def plan(request: Request) -> Response:
-        by_form = not _is_json(request)
-        try:
-            _plan(outside, await _told(request))
-        except BadFault as bad:
-            if by_form:
-                return _index(shown, notice=str(bad), status=400)
-            return JSONResponse({"error": str(bad), **_choices()}, 400)
-        return _to_index() if by_form else JSONResponse(_planned(outside), 201)
-
-    async def heal(request: Request) -> Response:
-        try:
-            outside.heal(_known(request.query_params.get("network", ""), or_all=True))
-        except BadFault as bad:
-            return JSONResponse({"error": str(bad), **_choices()}, 400)
-        return JSONResponse(_planned(outside))
-
-    async def heal_by_form(_: Request) -> Response:
-        outside.heal()
-        return _to_index()
-
-    return [
-        Route("/faults", planned),
-        Route("/faults", _own(plan), methods=["POST"]),
-        Route("/faults", _own(heal), methods=["DELETE"]),
-        Route("/faults/heal", _own(heal_by_form), methods=["POST"]),
-    ]
-
-
-# --- faults
-
-
-def _plan(outside: Outside, told: Mapping[str, Any]) -> None:
-    do = told.get("do", "")
-    if not isinstance(do, str) or do not in FAULTS:
-        raise BadFault(f"no fault {do!r}; there are {', '.join(FAULTS)}")
-    outside.fail_next(
-        _known(told.get("network", "")),
-        do,
-        times=_number(told, "times", most=MOST_TIMES),
-        seconds=_number(told, "seconds", most=MOST_SECONDS),
-    )
-
-
-def _known(network: object, *, or_all: bool = False) -> str:
-    if isinstance(network, str) and (network in NETWORKS or (or_all and not network)):
-        return network
-    raise BadFault(f"no network {network!r}; there are {', '.join(NETWORKS)}")
-
-
-def _number(told: Mapping[str, Any], name: str, *, most: int) -> int:
-    value = told.get(name, 1)
-    number = int(value) if re.fullmatch(r"\d{1,6}", str(value)) else 0
-    if not 1 <= number <= most:
-        raise BadFault(f"{name} must be a whole number from 1 to {most}, not {value!r}")
-    return number
-
-
-async def _told(request: Request) -> Mapping[str, Any]:
-    """What a form or a JSON document asks for. Raises BadFault for what is neither."""
-    if not _is_json(request):
-        return dict(await request.form())
-    try:
-        told = await request.json()
-    except ValueError as error:
-        raise BadFault(f"not JSON: {error}") from error
-    if not isinstance(told, dict):
-        raise BadFault('expected a JSON object: {"network", "do", "times", "seconds"}')
-    return told
-
-
-def _planned(outside: Outside) -> dict[str, Any]:
-    return {"planned": [asdict(fault) for fault in outside.planned()]}
-
-
-def _choices() -> dict[str, Any]:
-    return {"networks": list(NETWORKS), "faults": FAULTS}
-
-
-def _own(endpoint: Endpoint) -> Endpoint:
-    """Let a browser change something only from this very page, whatever else it has open."""
-
-    async def guarded(request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
-            return await endpoint(request)
-        return PlainTextResponse("only from the sandbox's own page", 403)
-
-    return guarded
-
-
 # --- what is shown
 
 
-def _index(shown: Shown, *, show: int = SHOWN, notice: str = "", status: int = 200) -> Response:
+def _index(shown: Shown, notice: str = "", *, show: int = SHOWN, status: int = 200) -> Response:
     outside = shown.outside
     kept = {network: outside.posts(network) for network in NETWORKS}
     feeds = [feedfiles.opened(path) for path in feedfiles.found(shown.feeds)]
@@ -308,75 +197,9 @@ def _missing(reason: str) -> Response:
     return JSONResponse({"error": reason}, 404)
 
 
-def _to_index() -> Response:
-    return RedirectResponse("/#wrong", 303)
-
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
-
-
 def _secured(response: Response, policy: str) -> Response:
     response.headers["Content-Security-Policy"] = policy
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-# --- what templates use
-
-
-def _safe(html: str) -> Markup:
-    """A network's own HTML, reduced to text, links and simple structure."""
-    tags = {"p", "br", "a", "span", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre"}
-    tags |= {"h2", "h3", "h4", "hr", "del"}
-    clean = nh3.clean(
-        html or "",
-        tags=tags,
-        attributes={"a": {"href"}},
-        allowed_classes={"span": {"invisible", "ellipsis"}},  # how Mastodon shortens an address
-        url_schemes=_SCHEMES,
-    )
-    return Markup(clean)  # noqa: S704  what nh3 has cleaned is safe to embed
-
-
-_SCHEMES = {"http", "https", "mailto", "xmpp"}
-_MARKDOWN = MarkdownIt("js-default", {"linkify": True})
-
-
-def _markdown(text: str) -> Markup:
-    return _safe(_MARKDOWN.render(text or ""))
-
-
-def _moment(at: str) -> Markup:
-    try:
-        when = datetime.fromisoformat(at).astimezone(UTC)
-    except ValueError:
-        return Markup("<time>{}</time>").format(at)
-    said = f"{when.day} {when:%b %Y, %H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), said)
-
-
-def _host(url: str) -> str:
-    return urlsplit(url or "").netloc
-
-
-def _handle(url: str) -> str:
-    """`@name@host` out of a post's address, if it holds a name."""
-    parts = urlsplit(url or "")
-    name = parts.path.strip("/").partition("/")[0]
-    return f"{name}@{parts.netloc}" if name.startswith("@") else ""
-
-
-def _is_web(url: str) -> bool:
-    return urlsplit(url or "").scheme in ("http", "https")
-
-
-TEMPLATES = Environment(
-    loader=PackageLoader("publisher.sandbox", "pages"), autoescape=True, trim_blocks=True
-)
-TEMPLATES.filters.update(
-    safe_html=_safe, markdown=_markdown, moment=_moment, host=_host, handle=_handle
-)
-TEMPLATES.tests["web"] = _is_web

@@ -3,25 +3,22 @@
 import base64
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.serving import accept_or_fail
+from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 
 NETWORK = "reddit"
 WINDOW, QUOTA = 600, 1000  # seconds, requests
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FLAIRS = ("Newsletter", "Release", "Question")
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass
@@ -117,7 +114,7 @@ class Subreddits:
         self.made += 1
         id, place = _base36(36**5 + self.made), form["sr"]
         permalink = f"/r/{place}/comments/{id}/{_slug(form['title'])}/"
-        here = str(request.base_url).rstrip("/") + permalink
+        here = base(request) + permalink
         self.outside.keep(
             NETWORK,
             id,
@@ -161,12 +158,6 @@ class Subreddits:
         if kept is None:
             return JSONResponse({"message": "Not Found", "error": 404}, 404)
         return JSONResponse([_listing_of([kept]), _listing_of([])])
-
-    async def page(self, request: Request) -> Response:
-        kept = self.outside.get(NETWORK, request.path_params["id"])
-        if kept is None:
-            return HTMLResponse("<h1>Nothing here</h1>", 404)
-        return HTMLResponse(_page(kept))
 
     def author(self, request: Request) -> str:
         return self.tokens[request.headers["Authorization"].split()[-1]]
@@ -220,10 +211,11 @@ def app(outside: Outside, *, takes: str = "any", missing: tuple[str, ...] = ()) 
         for path, (method, endpoint) in signed_in.items()
         for slash in ("", "/")
     ]
+    page = public_page(outside, NETWORK, _public)
     pages = [
         Route("/api/v1/access_token", here.access_token, methods=["POST"]),
-        Route("/r/{name}/comments/{id}/", here.page),
-        Route("/r/{name}/comments/{id}/{slug}/", here.page),
+        Route("/r/{name}/comments/{id}/", page),
+        Route("/r/{name}/comments/{id}/{slug}/", page),
     ]
     return Starlette(routes=routes + pages)
 
@@ -268,17 +260,10 @@ def _is_self(kept: Kept) -> bool:
     return bool(kept.fields["url"].endswith(kept.fields["permalink"]))
 
 
-def _page(kept: Kept) -> str:
-    title, text, url, place, author = (
-        escape(str(kept.fields[name]))
-        for name in ("title", "selftext", "url", "subreddit", "author")
-    )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<p><em>Stand-in, not a real Reddit</em></p><h1>{title}</h1>"
-        f'<p>r/{place}, by u/{author}</p><p><a href="{url}">{url}</a></p>'
-        f'<p style="white-space: pre-wrap">{text}</p></html>'
-    )
+def _public(kept: Kept) -> Public:
+    said = kept.fields
+    notes = (f"r/{said['subreddit']}", f"u/{said['author']}")
+    return Public(heading=said["title"], url=said["url"], text=said["selftext"], notes=notes)
 
 
 def _flair_id(text: str) -> str:

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from publisher.sandbox.outside import Outside
 
 Accept = Callable[[], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class DroppableProtocol(H11Protocol):
@@ -30,6 +31,11 @@ class DroppableProtocol(H11Protocol):
             await app({**scope, "transport": transport}, receive, send)
 
         self.app = with_transport
+
+
+def base(request: Request) -> str:
+    """Where the asked server listens, as its client calls it; no trailing slash."""
+    return str(request.base_url).rstrip("/")
 
 
 async def drop(request: Request) -> Response:

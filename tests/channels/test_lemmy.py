@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from channels.lemmy import Lemmy
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 from publisher.sandbox import lemmy as stand_in
+from publisher.sandbox.members import LANGUAGES
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from tests.channels.sample import CHART, EDITION, URL
@@ -122,7 +123,7 @@ def test_the_words_are_kept_by_the_community(served: Served, outside: Outside) -
     assert kept.fields["url"] == URL
     assert kept.fields["body"] == EDITION.summary
     assert kept.fields["alt_text"] == CHART.caption
-    assert kept.fields["language_id"] == stand_in.LANGUAGES["en"]
+    assert kept.fields["language_id"] == LANGUAGES["en"]
 
 
 @pytest.mark.parametrize("lang", ["es", "tok"], ids=["not open there", "unknown"])

@@ -21,6 +21,7 @@ from channels.mastodon import Mastodon
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Image
 from publisher.sandbox import mastodon as stand_in
+from publisher.sandbox import statuses
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from tests.channels.sample import EDITION, FAMILY, URL, tiny_png, with_pictures
@@ -78,7 +79,7 @@ def error(code: int, words: str, **headers: str) -> Response:
 )
 def test_length_is_counted_as_servers_count(text: str, length: int) -> None:
     assert status_length(text) == length
-    assert stand_in.status_length(text) == length
+    assert statuses.status_length(text) == length
 
 
 def test_an_address_without_a_real_domain_counts_in_full() -> None:
@@ -213,21 +214,20 @@ def test_an_answer_is_named_by_what_to_do(
     assert type(failure.value) is named
 
 
-def in_seconds(seconds: int) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=seconds)
-
-
 @pytest.mark.parametrize(
-    "headers",
+    ("name", "written"),
     [
-        {"Retry_After": "90"},
-        {"X_RateLimit_Reset": in_seconds(90).isoformat()},
-        {"X_RateLimit_Reset": in_seconds(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")},
-        {"X_RateLimit_Reset": str(int(in_seconds(90).timestamp()))},
+        ("Retry_After", lambda _: "90"),
+        ("X_RateLimit_Reset", datetime.isoformat),
+        ("X_RateLimit_Reset", lambda until: until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+        ("X_RateLimit_Reset", lambda until: str(int(until.timestamp()))),
     ],
 )
-def test_every_way_to_name_a_pause_is_understood(served: Served, headers: dict[str, str]) -> None:
-    mastodon = served({POST: error(429, "Too many", X_RateLimit_Remaining="0", **headers)})
+def test_every_way_to_name_a_pause_is_understood(
+    served: Served, name: str, written: Callable[[datetime], str]
+) -> None:
+    until = {name: written(datetime.now(UTC) + timedelta(seconds=90))}
+    mastodon = served({POST: error(429, "Too many", X_RateLimit_Remaining="0", **until)})
     with pytest.raises(TryLater) as failure:
         mastodon.deliver(mastodon.render(EDITION))
     assert failure.value.retry_after is not None
