@@ -4,8 +4,11 @@ from collections.abc import Iterable
 
 
 def require(channel: object, rules: Iterable[tuple[str, object, str]]) -> None:
-    """Raise ValueError for the first rule (field, whether it is right, what it must be) broken."""
-    for name, right, must in rules:
-        if not right:
-            value = str(getattr(channel, name)) or "empty"
-            raise ValueError(f"{name} must be {must}, not {value!r}")
+    """Raise one ValueError with a line for every rule (field, whether right, what it must be)."""
+    broken = [
+        f"{name} must be {must}, not {str(getattr(channel, name)) or 'empty'!r}"
+        for name, right, must in rules
+        if not right
+    ]
+    if broken:
+        raise ValueError(*broken)

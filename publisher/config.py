@@ -1,6 +1,8 @@
 """One frozen Settings from `publisher.toml`; every mistake in it found at once."""
 
+import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 from publisher.domain.issue import Site
 
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
+LANGUAGE = r"[a-z]{2,3}(-[a-z0-9]{2,8})*"  # RFC 5646, as far as newsletters use it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +66,7 @@ class Settings:
     file: Path
     site: Site
     source: Source | None
-    database: str
+    database: URL
     broker: str
     state: Path
     bind: tuple[str, int]
@@ -97,7 +103,8 @@ class _Table:
 
     def seconds(self, key: str, default: float) -> float:
         value = self.values.pop(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or value <= 0:
             self.wrong(key, f"expected a number of seconds above 0, found {value!r}")
             return default
         return float(value)
@@ -178,7 +185,7 @@ def _parse(path: Path) -> dict[str, Any]:
         return BadConfig([Mistake(file=str(path), expected=expected)])
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise bad("there is no such file; `publisher init` writes one") from error
     except OSError as error:
@@ -190,10 +197,13 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _site(table: _Table) -> Site:
+    language = table.text("language", "en").lower()
+    if not re.fullmatch(LANGUAGE, language):
+        table.wrong("language", f"expected a code such as en or pt-br, found {language!r}")
     site = Site(
         name=table.text("name"),
         base_url=_url(table, "base_url", None),
-        language=table.text("language", "en").lower(),
+        language=language,
         permalink=table.text("permalink", "/:year/:month/:title/"),
         license=table.text("license", ""),
         license_url=table.text("license_url", ""),
@@ -221,33 +231,52 @@ def _source(table: _Table, folder: Path) -> Source:
     return source
 
 
-def _store(table: _Table, folder: Path) -> tuple[str, str]:
-    database = table.text("database", "sqlite:///publisher.db")
+def _store(table: _Table, folder: Path) -> tuple[URL, str]:
+    database = _database(table, folder)
     broker = table.text("broker", "")
-    schemes: Mapping[str, tuple[str, str]] = {
-        "database": (database, "sqlite postgresql postgresql+psycopg"),
-        "broker": (broker, "redis rediss redis+socket amqp amqps"),
-    }
-    for key, (value, known) in schemes.items():
-        scheme = value.partition(":")[0]
-        if value and scheme not in known.split():
-            table.wrong(key, f"expected an address that begins with one of {known}")
+    if broker and not _is_broker(broker):
+        table.wrong("broker", "expected an address such as redis://127.0.0.1:6379/0, or nothing")
     table.done(["database", "broker"])
-    return _absolute_database(database, folder), broker
+    return database, broker
 
 
-def _absolute_database(database: str, folder: Path) -> str:
+def _database(table: _Table, folder: Path) -> URL:
+    """The database's address; a file's path is absolute, whatever characters are in it."""
+    default = URL.create("sqlite", database=str(folder / "publisher.db"))
+    written = table.text("database", "sqlite:///publisher.db")
     prefix = "sqlite:///"
-    if database.startswith(prefix):
-        return prefix + str((folder / database.removeprefix(prefix)).absolute())
-    if database.startswith("postgresql://"):
-        return database.replace("postgresql://", "postgresql+psycopg://", 1)
-    return database
+    if written.startswith(prefix) and "\0" not in written and written != prefix:
+        path = (folder / written.removeprefix(prefix)).absolute()
+        return URL.create("sqlite", database=str(path))
+    try:
+        address = make_url(written)
+    except (ArgumentError, ValueError):
+        address = default
+    if address.drivername not in {"postgresql", "postgresql+psycopg"} or not address.database:
+        table.wrong(
+            "database", "expected sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        )
+        return default
+    return address.set(drivername="postgresql+psycopg")
 
 
-def _state_folder(database: str, folder: Path) -> Path:
-    if database.startswith("sqlite:///"):
-        return Path(database.removeprefix("sqlite:///")).with_suffix(".state")
+def _is_broker(address: str) -> bool:
+    return _scheme(address) in {"redis", "rediss", "redis+socket", "amqp", "amqps"}
+
+
+def _scheme(address: str) -> str:
+    """An address's scheme; "" for one that is broken, in its host or port."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.port != 0
+    except ValueError:
+        usable = False
+    return parts.scheme if usable else ""
+
+
+def _state_folder(database: URL, folder: Path) -> Path:
+    if database.drivername == "sqlite" and database.database:
+        return Path(database.database).with_suffix(".state")
     return folder / "publisher.state"
 
 
@@ -264,15 +293,21 @@ def _web(table: _Table) -> tuple[tuple[str, int], str]:
 
 def _url(table: _Table, key: str, default: str | None) -> str:
     value = table.text(key, default)
-    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+    if value and not _is_web(value):
         table.wrong(key, f"expected a URL such as https://example.org/, found {value!r}")
     return value.rstrip("/") + "/"
+
+
+def _is_web(address: str) -> bool:
+    return _scheme(address) in {"http", "https"} and bool(urlsplit(address).hostname)
 
 
 def _channel_tables(table: _Table) -> dict[str, dict[str, Any]]:
     channels: dict[str, dict[str, Any]] = {}
     for name, values in table.values.items():
-        if isinstance(values, dict):
+        if not re.fullmatch(r"[\w-]+", name):
+            table.wrong(name, "expected a name of letters, digits, - and _")
+        elif isinstance(values, dict):
             channels[name] = values
         else:
             table.wrong(name, f"expected a table [channels.{name}], found {values!r}")
@@ -293,6 +328,6 @@ def resolve_all(
             return resolve(value, folder=folder)
         except LookupError as error:
             wrong(key, str(error.args[0]))
-            return ""
+            return value  # stands in, so that no other rule complains of the same
 
     return {key: follow(key, value) for key, value in values.items()}

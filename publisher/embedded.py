@@ -51,7 +51,7 @@ def broker_url(state: Path) -> str:
 @contextmanager
 def alone(state: Path) -> Iterator[None]:
     """Be the one who runs the embedded broker and worker of a store. Raises Busy."""
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state / "running.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,3 +206,5 @@ def running(processes: Sequence[Process], state: Path) -> Iterator[None]:
         _stop([process for process in processes if process.name == "broker"])
         if any(process.name == "broker" for process in processes):
             socket_path(state).unlink(missing_ok=True)
+            if socket_path(state).parent != state:
+                socket_path(state).parent.rmdir()

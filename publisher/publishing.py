@@ -288,7 +288,7 @@ def settle(
         State.PENDING: "a person says: send it again",
         State.SKIPPED: "a person says: leave it",
     }
-    states = (*FAILED, State.UNSURE)
+    states = (*FAILED, *WAITING) if answer is State.SKIPPED else (*FAILED, State.UNSURE)
     ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
     if ids and answer is State.PENDING:
         pacing.resume(db, channel)

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from publisher.config import unknown
 from publisher.domain.channel import Channel
 
 GROUP = "publisher.channels"
@@ -37,19 +38,32 @@ def build(
     """
     options = dict(table)
     kind = options.pop("kind", name)
-    languages = options.pop("languages", [language])
+    languages = _languages(options.pop("languages", [language]), wrong)
+    factory = _factory(kind, wrong)
+    channel = factory and _instance(factory, options, folder=folder, wrong=wrong)
+    if not channel or not languages:
+        return None
+    return Configured(name=name, kind=kind, languages=languages, channel=channel)
+
+
+def _languages(value: Any, wrong: Wrong) -> tuple[str, ...]:
+    right = isinstance(value, list) and value and all(isinstance(lang, str) for lang in value)
+    if not right:
+        wrong("languages", f'expected a list such as ["en", "de"], found {value!r}')
+        return ()
+    return tuple(lang.lower() for lang in value)
+
+
+def _factory(kind: Any, wrong: Wrong) -> Any:
     found = kinds()
-    if kind not in found:
+    if not isinstance(kind, str) or kind not in found:
         wrong("kind", f"there is no kind {kind!r}; installed are {', '.join(sorted(found))}")
         return None
-    if not isinstance(languages, list) or not all(isinstance(lang, str) for lang in languages):
-        wrong("languages", f'expected a list such as ["en", "de"], found {languages!r}')
+    try:
+        return found[kind].load()
+    except Exception as error:  # noqa: BLE001  another package's module, and its own troubles
+        wrong("kind", f"the package that brings {kind!r} cannot be loaded: {error!r}")
         return None
-    channel = _instance(found[kind].load(), options, folder=folder, wrong=wrong)
-    if channel is None:
-        return None
-    tongues = tuple(lang.lower() for lang in languages)
-    return Configured(name=name, kind=kind, languages=tongues, channel=channel)
 
 
 def _instance(
@@ -70,7 +84,9 @@ def _instance(
     try:
         channel: Channel = factory(**values)
     except ValueError as error:
-        wrong("", str(error))
+        for words in error.args:
+            key, _, why = str(words).partition(" ")
+            wrong(*(key.rstrip("_"), why) if key.rstrip("_") in fields else ("", str(words)))
         return None
     return channel
 
@@ -79,13 +95,13 @@ def _unusable(
     fields: Mapping[str, dataclasses.Field[Any]], options: Mapping[str, Any], wrong: Wrong
 ) -> bool:
     known = ["kind", "languages", *sorted(fields)]
-    unknown = options.keys() - fields.keys()
-    for key in sorted(unknown):
-        wrong(key, f"is not known; expected one of {', '.join(known)}")
+    unknown_ones = options.keys() - fields.keys()
+    for key in sorted(unknown_ones):
+        wrong(key, unknown(key, known))
     missing = [key for key, f in fields.items() if _required(f) and key not in options]
     for key in missing:
         wrong(key, "is missing")
-    return bool(unknown or missing)
+    return bool(unknown_ones or missing)
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

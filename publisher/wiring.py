@@ -18,6 +18,7 @@ from publisher import (
 from publisher.config import BadConfig, Mistake, Settings
 from publisher.publishing import Worker
 from publisher.registry import Configured
+from publisher.rendering import permalink
 from publisher.storage import engine as storage
 from publisher.storage.waiting import Hint
 
@@ -29,6 +30,10 @@ def settings() -> Settings:
     What is wrong with a channel is only found by `channels()`.
     """
     found, mistakes = config.load(config.find(None))
+    for token in permalink.unknown_tokens(found.site.permalink):
+        known = "expected Hugo's tokens, such as /:year/:month/:title/"
+        place = {"file": str(found.file), "table": "site", "key": "permalink"}
+        mistakes.append(Mistake(**place, expected=f"{token} is not known; {known}"))
     if mistakes:
         raise BadConfig([*mistakes, *_built(found)[1]])
     return found

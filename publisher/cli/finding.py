@@ -1,6 +1,6 @@
 """From what a person typed to the issue, editions and channels meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -53,12 +53,17 @@ def channels(names: Sequence[str]) -> dict[str, Configured]:
     configured = wiring.channels()
     for name in names:
         if name not in configured:
-            raise Wrong(f"--channel {name}: {unknown(name, sorted(configured) or ['(none)'])}")
+            raise no_channel(name, configured)
     return {name: configured[name] for name in names or configured}
 
 
+def no_channel(name: str, known: Iterable[str]) -> Wrong:
+    """What is said of a channel that nobody knows."""
+    return Wrong(f"--channel {name}: {unknown(name, sorted(known) or ['(none)'])}")
+
+
 def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
-    """The editions of a planned issue as their sources say now, as far as they can be read."""
+    """The editions of a planned issue as their sources say now. Raises Wrong for an unreadable."""
     settings = wiring.settings()
     root, static = watching.places(settings)
     found = []
@@ -66,5 +71,5 @@ def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
         try:
             found.append(read_edition(Path(path), root=root, site=settings.site, static=static))
         except BadSource as error:
-            click.echo(f"{issue}: its source cannot be read now, {error}", err=True)
+            raise Wrong(f"{issue} was refused, and its source cannot be read: {error}") from error
     return found

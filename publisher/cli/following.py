@@ -117,7 +117,8 @@ def _display() -> Iterator[Display]:
         yield _print_changes
         return
     with Live(console=show.console(), transient=True, auto_refresh=False) as live:
-        yield lambda standings, _: live.update(show.matrix(standings), refresh=True)
+        width = live.console.width
+        yield lambda found, _: live.update(show.matrix(found, width=width), refresh=True)
 
 
 def _print_changes(standings: Sequence[Standing], shown: dict[tuple[str, str, str], str]) -> None:
@@ -146,6 +147,6 @@ def conclude(places: Where) -> None:
     standings = where_they_stand(places)
     out = show.console()
     out.print()
-    out.print(show.matrix(standings))
+    out.print(show.matrix(standings, width=out.width))
     for line in show.reasons(standings):
         out.print(line, markup=False)

@@ -1,10 +1,13 @@
 """`publisher`: the group of all commands, and what its failures mean to the shell."""
 
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +19,7 @@ from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
 from publisher.embedded import Busy, CannotStart
 from publisher.sources.folder import SourceTrouble
-from publisher.storage.engine import BadStore
+from publisher.storage.engine import BadStore, remedy
 from publisher.subscribing import BadAddress
 
 WRONG_INPUT = (BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
@@ -43,7 +46,17 @@ for family in (demo, sending, reading, running, readers):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with the code that tells what became of it."""
     signal.signal(signal.SIGTERM, _stop)
+    sys.stdout, sys.stderr = _speaking(sys.stdout), _speaking(sys.stderr)
     sys.exit(_code(arguments))
+
+
+def _speaking(stream: TextIO | None) -> TextIO:
+    """A stream that takes any text: closed ones and narrow encodings must not end a release."""
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return stream
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -67,7 +80,8 @@ def _code(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except DBAPIError as error:
-        click.echo(f"publisher: the store cannot be used: {error.orig}", err=True)
+        words = " — ".join(filter(None, (str(error.orig), remedy(error))))
+        click.echo(f"publisher: the store cannot be used: {words}", err=True)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"publisher: {place}{error.strerror or error}", err=True)

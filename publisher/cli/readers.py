@@ -1,5 +1,6 @@
 """subscribers add, list, remove."""
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -7,6 +8,7 @@ import click
 from publisher import subscribing, wiring
 from publisher.cli import show
 from publisher.cli.sending import json_option
+from publisher.config import LANGUAGE
 
 
 @click.group(epilog="Example: publisher subscribers add ann@example.org --language de")
@@ -19,6 +21,8 @@ def subscribers() -> None:
 @click.option("--language", metavar="L", help="The edition they read; else the site's language.")
 def add(addresses: Sequence[str], language: str | None) -> None:
     """Add readers you vouch for: they are on the list at once."""
+    if language and not re.fullmatch(LANGUAGE, language.lower()):
+        raise click.BadParameter(f"{language!r} is no language code such as en or pt-br")
     new = subscribing.add(addresses, engine=wiring.engine(), language=language)
     for address, added in zip(addresses, new, strict=True):
         click.echo(f"{address}: {'added' if added else 'is on the list already'}")

@@ -1,5 +1,6 @@
 """up, web, migrate, sandbox: everything that stays up, and what it stands on."""
 
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,7 +10,8 @@ import click
 import uvicorn
 
 from publisher import embedded, wiring
-from publisher.embedded import Process
+from publisher.config import Settings
+from publisher.embedded import CannotStart, Process
 from publisher.sandbox.running import DEFAULT_FEED, sandbox, settings
 from publisher.storage import engine as storage
 
@@ -24,7 +26,13 @@ def up() -> None:
     wiring.engine()
     wiring.channels()
     found = wiring.settings()
-    with embedded.alone(found.state), crew(None) as processes:
+    with embedded.alone(found.state):
+        _require_free(*found.bind)
+        _supervise(found)
+
+
+def _supervise(found: Settings) -> None:
+    with crew(None) as processes:
         wiring.look_soon()
         click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
         with suppress(Stopped):
@@ -58,10 +66,19 @@ def crew(log: Path | None) -> Iterator[Sequence[Process]]:
         yield processes
 
 
+def _require_free(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        place = f"[web] bind = {host}:{port}"
+        raise CannotStart(f"{place}: {error.strerror}; name another, or stop who has it") from error
+
+
 @click.command(epilog="Example: publisher web")
 def web() -> None:
     """Serve the readers' pages and the feeds."""
     host, port = wiring.settings().bind
+    _require_free(host, port)
     uvicorn.run("publisher.web.app:create", factory=True, host=host, port=port, log_level="warning")
 
 
@@ -74,7 +91,13 @@ def migrate() -> None:
 
 
 @click.command("sandbox", epilog="Example: publisher sandbox --port 8090")
-@click.option("--port", default=8090, show_default=True, help="The page's port; others follow.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65531),
+    default=8090,
+    show_default=True,
+    help="The page's port; others follow.",
+)
 def sandbox_(port: int) -> None:
     """Run stand-ins of the networks on this machine, and nothing else, until stopped."""
     with sandbox(port=port, feeds=[DEFAULT_FEED]) as running:

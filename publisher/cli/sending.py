@@ -1,7 +1,7 @@
 """publish, status, log, retry, settle."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.storage import reports, sightings
 from publisher.storage.engine import reading
+from publisher.storage.reports import Standing
 
 REMEMBERED = timedelta(days=14)  # what a source held back is shown for so long
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -79,6 +80,8 @@ def _refuse(editions: Sequence[Edition]) -> None:
     for edition in editions:
         if edition.draft:
             raise finding.Wrong(f"{edition.path}: is a draft; take `draft: true` out to publish it")
+        if not edition.text.strip():
+            raise finding.Wrong(f"{edition.path}: has a head and no text; nothing was published")
 
 
 def _planned(new: int) -> str:
@@ -111,26 +114,40 @@ def status(issue: str | None, json_: bool) -> int:
     with reading(wiring.engine()) as db:
         standings = reports.standings(db, key)
         editions = reports.issues(db)
-        troubles = reports.troubles(db)
+        troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
     if key and not standings:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
     if json_:
         click.echo(show.as_json(_status_json(key, editions, standings)))
         return 0
-    out = show.console()
-    if not standings:
-        out.print("Nothing was published yet. Begin with: publisher publish ISSUE", markup=False)
-    else:
-        out.print(show.matrix(standings))
-    for line in show.reasons(standings):
-        out.print(line, markup=False)
-    for source, problem in troubles:
-        out.print(f"source {source}: {problem}", markup=False)
-    for source, held, why in held_back:
-        words = f"{held} was not sent, for {why}; if it is meant: publisher publish {held}"
-        out.print(f"source {source}: {words}", markup=False)
+    _print_status(standings, [*troubles, *_held_back(held_back), *_forgotten(standings)])
     return 0
+
+
+def _print_status(standings: Sequence[Standing], troubles: Sequence[str]) -> None:
+    out = show.console()
+    if standings:
+        out.print(show.matrix(standings, width=out.width))
+    else:
+        out.print("Nothing was published yet. Begin with: publisher publish ISSUE", markup=False)
+    for line in [*show.reasons(standings), *troubles]:
+        out.print(line, markup=False)
+
+
+def _held_back(found: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    for source, issue, why in found:
+        words = f"{issue} was not sent, for {why}; if it is meant: publisher publish {issue}"
+        yield f"source {source}: {words}"
+
+
+def _forgotten(standings: Sequence[Standing]) -> Iterator[str]:
+    """What waits for a channel that the configuration has no more."""
+    configured = wiring.settings().channels
+    for s in standings:
+        if not s.finished and s.channel not in configured:
+            words = f"publisher settle {s.issue} --channel {s.channel} --skip"
+            yield f"[channels.{s.channel}] is not configured any more; {words}"
 
 
 def _status_json(key: str | None, editions: Sequence[Any], standings: Sequence[Any]) -> Any:
@@ -167,6 +184,8 @@ def log(issue: str, channel: str, reader: str, json_: bool) -> int:
         planned = bool(found) or bool(reports.standings(db, key))
     if not planned:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
+    if not found:
+        click.echo(_no_attempts(key, channel, reader), err=True)
     if json_:
         shown = [asdict(attempt) for attempt in found]
         click.echo(show.as_json([{k: v for k, v in a.items() if k != "issue"} for a in shown]))
@@ -180,6 +199,15 @@ def log(issue: str, channel: str, reader: str, json_: bool) -> int:
             f"{show.moment(attempt.started_at)}  {place}{who}  {number}: {attempt.outcome}  {words}"
         )
     return 0
+
+
+def _no_attempts(key: str, channel: str, reader: str) -> str:
+    with reading(wiring.engine()) as db:
+        names = {s.channel for s in reports.standings(db, key)}
+    if channel and channel not in names:
+        raise finding.no_channel(channel, names)
+    place = f" on {channel}" if channel else ""
+    return f"{key}{place}: no attempt was made" + (f" for {reader}" if reader else "") + " yet"
 
 
 @click.command(epilog="Example: publisher retry 2026-11-05-newsletter --channel lemmy")
@@ -227,11 +255,15 @@ def settle(
         raise click.UsageError("say one of --delivered URL, --resend, --skip")
     if delivered and not re.match(r"(https?://[^\s/]+|[a-z][a-z0-9+.-]*:\S)", delivered):
         raise click.UsageError(f"--delivered {delivered}: expected where it is, as https://… is")
-    finding.channels([channel])
+    key = finding.key(issue)
+    with reading(wiring.engine()) as db:
+        planned = {s.channel for s in reports.standings(db, key)}
+    if channel not in planned:
+        raise finding.no_channel(channel, planned)
     state = State.DELIVERED if delivered else State.PENDING if resend else State.SKIPPED
     with wiring.engine().begin() as db:
         met = publishing.settle(
-            finding.key(issue),
+            key,
             channel,
             state,
             db=db,

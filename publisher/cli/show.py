@@ -15,6 +15,7 @@ from publisher.domain.delivery import State
 from publisher.storage.reports import Standing
 
 WIDE = 200  # columns, for a file or a pipe
+CELL = 15  # columns that a cell's words take, more or less
 
 MARKS = {
     State.DELIVERED: ("✓", "green"),
@@ -51,25 +52,33 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
-def matrix(standings: Sequence[Standing]) -> Table:
-    """Issues × channels, a cell each: a mark, a word, and for mail how many of how many."""
+def matrix(standings: Sequence[Standing], *, width: int = WIDE) -> Table:
+    """Issues × channels, a cell each: a mark, a word, and for mail how many of how many.
+
+    Where `width` columns do not hold the words, there are only marks.
+    """
     names = list(dict.fromkeys(s.channel for s in standings))
     cells = {(s.issue, s.lang, s.channel): s for s in standings}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("issue", no_wrap=True)
+    longest = max((len(s.issue) for s in standings), default=0)
+    narrow = width < longest + 8 + CELL * len(names)
+    table.add_column("issue", no_wrap=not narrow)
     table.add_column("lang")
     for name in names:
-        table.add_column(name)
+        table.add_column(Text(name))
     for issue, lang in dict.fromkeys((s.issue, s.lang) for s in standings):
         found = [cells.get((issue, lang, name)) for name in names]
-        table.add_row(issue, lang, *(_cell(standing) for standing in found))
+        table.add_row(Text(issue), lang, *(_cell(s, narrow=narrow) for s in found))
     return table
 
 
-def _cell(standing: Standing | None) -> Text:
+def _cell(standing: Standing | None, *, narrow: bool) -> Text:
     if standing is None:
         return Text("·", style="dim")
     mark, style = MARKS[standing.state]
+    style = "yellow" if standing.refused else style
+    if narrow:
+        return Text(mark, style=style)
     return Text(f"{mark} {standing.state}{_count(standing)}", style=style)
 
 
@@ -82,11 +91,14 @@ def _count(standing: Standing) -> str:
 
 def reasons(standings: Iterable[Standing]) -> list[str]:
     """A line for whatever is not simply delivered: where, why, and what comes next."""
-    return [_reason(s) for s in standings if s.state not in {State.DELIVERED, State.SENDING}]
+    well = {State.DELIVERED, State.SENDING}
+    return [_reason(s) for s in standings if s.state not in well or s.refused]
 
 
 def _reason(standing: Standing) -> str:
     words = f"{standing.issue} ({standing.lang}) on {standing.channel}: {standing.state}"
+    if standing.refused:
+        words += f", but refused for {standing.refused} (publisher log tells whom, and why)"
     if standing.reason:
         words += f" — {standing.reason}"
     if standing.next_attempt_at:

@@ -184,7 +184,7 @@ def _retry(db: Connection, row: Any, *, at: datetime) -> bool:
         State.UNSURE if row.in_doubt else State.PENDING,
         at=at,
         attempt=row.attempts,
-        reason="retried by a person",
+        reason=f"{row.reason}; retried by a person" if row.in_doubt else "retried by a person",
         worker=PERSON,
         forgiven=row.attempts,
     )

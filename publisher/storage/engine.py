@@ -1,7 +1,8 @@
 """Opening the store: connections that behave alike on SQLite and PostgreSQL, and its version."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,11 +21,15 @@ class BadStore(Exception):
     """The store cannot be used as it is; the message names it and the remedy."""
 
 
-def connect(database: str) -> Engine:
-    """An engine for a database address; nothing is opened yet."""
-    if not database.startswith("sqlite"):
-        return create_engine(database, pool_pre_ping=True)
-    engine = create_engine(database, connect_args={"timeout": 30})
+def connect(database: URL | str) -> Engine:
+    """An engine for a database address. A file that is not there is made for its owner's eyes."""
+    address = make_url(database)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    if address.database and not Path(address.database).exists():
+        with suppress(OSError):  # opening it will tell
+            os.close(os.open(address.database, os.O_CREAT | os.O_WRONLY, 0o600))
+    engine = create_engine(address, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -98,11 +103,25 @@ def _refuse_strangers(db: Connection, engine: Engine) -> None:
         )
 
 
+def remedy(error: DBAPIError) -> str:
+    """What helps against trouble that passes, "" for any other."""
+    words = str(error.orig).lower()
+    remedies = {
+        "locked": "another program holds it; try again",
+        "full": "make room on the disk, and try again",
+        "i/o": "look after the disk it lies on, and try again",
+        "readonly": "let this user write to it, and its folder",
+    }
+    return next((help for word, help in remedies.items() if word in words), "")
+
+
 @contextmanager
 def _named(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if remedy(error):
+            raise  # the place is right, and the trouble will pass
         raise BadStore(f"{name(engine)} cannot be used: {error.orig}") from error
     except CommandError as error:
         raise BadStore(f"{name(engine)} cannot be migrated: {error}") from error

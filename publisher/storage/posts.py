@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -32,7 +33,7 @@ def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
     row = {
         "issue": edition.key,
         "lang": edition.lang,
-        "path": edition.path,
+        "path": str(Path(edition.path).absolute()),
         "title": edition.title,
         "url": edition.url,
         "summary": edition.summary,

@@ -52,7 +52,13 @@ class Standing:
 
     @property
     def needs_person(self) -> bool:
-        return self.state in {State.REFUSED, State.HELD} or self.paused
+        return self.state in {State.REFUSED, State.HELD} or self.paused or self.refused > 0
+
+    @property
+    def refused(self) -> int:
+        """How many readers' copies were refused, while the post as a whole is delivered."""
+        done = self.state is State.DELIVERED
+        return (self.readers or {}).get(State.REFUSED, 0) if done else 0
 
     @property
     def finished(self) -> bool:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from publisher import subscribing
 from publisher.sandbox.running import sandbox
+from publisher.storage.engine import connect, migrate
 from tests.cli.home import Home, furnish
 
 
@@ -14,6 +16,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
     """A newsletter with two readers and all five channels, against stand-ins."""
     with sandbox(feeds=[tmp_path / "feeds"], journal=tmp_path / "journal.jsonl") as outside:
         home = furnish(tmp_path, outside)
-        added = home.run("subscribers", "add", "ann@example.org", "bob@example.net")
-        assert added.code == 0, added.err
+        store = connect(f"sqlite:///{tmp_path}/publisher.db")
+        migrate(store)
+        subscribing.add(["ann@example.org", "bob@example.net"], engine=store)
+        store.dispose()
         yield home

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from publisher import config, wiring
 from publisher.config import BadConfig, Settings
+from publisher.storage.engine import connect, migrate
 
 SMALLEST = '[site]\nname = "News"\nbase_url = "https://news.example"\n'
 
@@ -47,7 +49,7 @@ def test_the_smallest_configuration_has_sound_defaults(tmp_path: Path) -> None:
     found = load(tmp_path)
     assert found.site.base_url == "https://news.example/"
     assert found.site.language == "en"
-    assert found.database == f"sqlite:///{tmp_path}/publisher.db"
+    assert found.database == URL.create("sqlite", database=f"{tmp_path}/publisher.db")
     assert found.state == tmp_path / "publisher.state"
     assert found.bind == ("127.0.0.1", 8080)
     assert found.public_url == "http://127.0.0.1:8080/"
@@ -95,12 +97,11 @@ kind = "atom"
 """
     assert mistakes(tmp_path, text) == [
         "[chanels] is not known; did you mean 'channels'?",
-        "[store] database: expected an address that begins with one of"
-        " sqlite postgresql postgresql+psycopg",
+        "[store] database: expected sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         "[web] bind: expected HOST:PORT, such as 127.0.0.1:8080, found '8080'",
+        "[site] language: expected a text, found 7",
         "[site] name: is missing; expected a text",
         "[site] base_url: expected a URL such as https://example.org/, found 'news.example'",
-        "[site] language: expected a text, found 7",
         "[site] nam: is not known; did you mean 'name'?",
         "[source] kind: is not known; expected one of folder, git",
         "[source] path: is missing; expected a text",
@@ -142,7 +143,7 @@ access_token = "env:NOT_SET_ANYWHERE"
     expected = [
         "[site] base_url: is missing",
         "[channels.a] kind: there is no kind 'carrier-pigeon'; installed are atom, email,",
-        "[channels.b] acces_token: is not known; expected one of",
+        "[channels.b] acces_token: is not known; did you mean 'access_token'?",
         "[channels.b] access_token: is missing",
         "[channels.c] port: expected a whole number, found str",
         "[channels.d] access_token: the environment variable NOT_SET_ANYWHERE is not set",
@@ -186,3 +187,75 @@ def test_an_unusable_file_is_named_with_its_remedy(
 def test_a_missing_file_points_to_init(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="publisher init"):
         config.load(tmp_path / "publisher.toml")
+
+
+@pytest.mark.parametrize("name", ["d100%#?q", "h#a %41b", "ü böse"])
+def test_a_folder_of_any_name_holds_its_own_store(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    found = load(folder)
+    engine = connect(found.database)
+    migrate(engine)
+    engine.dispose()
+    assert (folder / "publisher.db").stat().st_mode & 0o077 == 0  # readers' addresses are in it
+    assert found.state == folder / "publisher.state"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("site", "base_url", "https://[x"),
+        ("site", "language", ""),
+        ("site", "permalink", "/:nope/"),
+        ("web", "public_url", "http://x:99999/"),
+        ("store", "database", "postgresql://u:p@host:bad/x"),
+        ("store", "database", "postgresql://u@host"),
+        ("store", "database", "sqlite://"),
+        ("store", "database", "sqlite:///"),
+        ("store", "database", "sqlite:///a\\u0000b"),
+        ("store", "broker", "redis://127.0.0.1:xx/0"),
+        ("channels.feed", "kind", ["atom"]),
+        ("channels.feed", "languages", []),
+        ('channels."[bold]x"', "kind", "atom"),
+    ],
+)
+def test_what_can_never_work_is_a_mistake_with_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, key: str, value: object
+) -> None:
+    smallest = SMALLEST if table != "site" else SMALLEST.replace(f"{key} =", f"old_{key} =")
+    text = smallest + ("" if table == "site" else f"[{table}]\n") + f"{key} = {json(value)}\n"
+    assert any(
+        key in line or "name" in line for line in everything_wrong(tmp_path, text, monkeypatch)
+    )
+
+
+def json(value: object) -> str:
+    return str(value) if isinstance(value, list) else f'"{value}"'.replace("\\\\", "\\")
+
+
+def test_every_mistake_of_one_channel_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        SMALLEST
+        + """
+[channels.readers]
+kind = "email"
+host = ""
+port = 70000
+tls = "ssl"
+from = "News <news@news.example>"
+list_id = "news.news.example"
+connections = 0
+languages = "en"
+"""
+    )
+    found = "\n".join(everything_wrong(tmp_path, text, monkeypatch))
+    for key in ("host", "port", "tls", "connections", "languages"):
+        assert f"[channels.readers] {key}: " in found, (key, found)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "publisher.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + SMALLEST.encode())
+    assert config.load(path)[1] == []

@@ -64,7 +64,7 @@ def test_languages_are_the_operators_choice() -> None:
         ({k: v for k, v in MAIL.items() if k != "host"}, "host", "is missing"),
         ({**MAIL, "port": "25"}, "port", "expected a whole number, found str"),
         ({**MAIL, "port": True}, "port", "expected a whole number, found bool"),
-        ({**MAIL, "tls": "ssl"}, "", "tls"),
+        ({**MAIL, "tls": "ssl"}, "tls", "must be starttls or implicit or none"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_key(table: dict[str, Any], key: str, words: str) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from publisher import watching
 from publisher.config import Settings, Source
@@ -39,7 +39,7 @@ def look(engine: Engine, content: Path, tmp_path: Path) -> Callable[..., int]:
             file=tmp_path / "publisher.toml",
             site=SITE,
             source=Source(kind="folder", path=folder),
-            database="",
+            database=URL.create("sqlite"),
             broker="",
             state=tmp_path / "state",
             bind=("127.0.0.1", 0),

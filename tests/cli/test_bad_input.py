@@ -1,0 +1,213 @@
+"""Bad input: each a clear message that names place and remedy, the right code, nothing lost."""
+
+import os
+import resource
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.home import Home, wait_until
+
+KEY = "2026-11-05-newsletter"
+FILE = f"{KEY}.md"
+
+
+def nothing_was_sent(home: Home) -> bool:
+    return all(home.posts(network) == 0 for network in ("email", "mastodon", "reddit", "lemmy"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.md", b"", "no newsletter issue"),
+        ("prose.md", b"Just words, no head.\n", "no newsletter issue"),
+        (
+            "latin.md",
+            "---\ntitle: Grüße\ndate: 2026-11-05\n---\nHallo\n".encode("latin-1"),
+            "UTF-8",
+        ),
+        ("half.md", b"---\ntitle: Half\n", "half.md"),
+        ("yaml.md", b"---\ntitle: [a\n---\nText\n", "yaml.md:"),
+        ("untitled.md", b"---\ndate: 2026-11-05\n---\nText\n", "title"),
+        ("code.md", b"---\ntitle: T\ndate: 2026-11-05\n---\n\n{{< gallery >}}\n", "code.md:6"),
+        ("head.md", b"---\ntitle: T\ndate: 2026-11-05\n---\n", "no text"),
+        ("draft.md", b"---\ntitle: T\ndate: 2026-11-05\ndraft: true\n---\nText\n", "is a draft"),
+        ("nul.md", b"---\ntitle: T\ndate: 2026-11-05\n---\na\0b\n", "nul.md"),
+    ],
+)
+def test_a_file_that_is_no_issue_is_named_and_nothing_is_sent(
+    home: Home, name: str, content: bytes, words: str
+) -> None:
+    path = home.content / name
+    path.write_bytes(content)
+    done = home.run("publish", str(path))
+    assert done.code == 2
+    assert name in done.err
+    assert words in done.err
+    assert "Traceback" not in done.err
+    assert nothing_was_sent(home)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("publish", "no-such-issue"), "no issue with this key"),
+        (("publish", "missing.md"), "missing.md"),
+        (("status", "no-such-issue"), "nothing was ever planned"),
+        (("log", "no-such-issue"), "nothing was ever planned"),
+        (("retry", "no-such-issue"), "nothing was ever planned"),
+        (("publish", KEY, "--channel", "mastodn"), "did you mean 'mastodon'"),
+        (("publish", KEY, "--timeout", "soon"), "no length of time"),
+        (("settle", "x", "--channel", "mastodon"), "--delivered URL"),
+        (("settle", "x", "--channel", "mastodon", "--delivered", "there"), "expected where it is"),
+        (("subscribers", "add", "nonsense"), "nonsense"),
+        (("subscribers", "add", "a@example.org", "--language", "../x"), "no language code"),
+        (("frobnicate",), "No such command"),
+        (("sandbox", "--port", "65535"), "--port"),
+    ],
+)
+def test_a_wrong_word_is_named_with_what_would_be_right(
+    home: Home, words: tuple[str, ...], message: str
+) -> None:
+    home.write(FILE)
+    done = home.run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_without_a_configuration_every_command_points_to_init(tmp_path: Path) -> None:
+    home = Home(folder=tmp_path, outside=None)  # type: ignore[arg-type]  # none needed
+    for words in (("status",), ("publish", "x"), ("check",), ("up",)):
+        done = home.run(*words)
+        assert done.code == 2
+        assert "publisher init" in done.err
+
+
+def test_init_writes_a_configuration_that_loads_and_never_overwrites(tmp_path: Path) -> None:
+    home = Home(folder=tmp_path, outside=None)  # type: ignore[arg-type]  # none needed
+    assert home.run("init").code == 0
+    assert home.run("status").code == 0
+    path = tmp_path / "publisher.toml"
+    path.write_text("mine")
+    again = home.run("init")
+    assert again.code == 2
+    assert "left as it is" in again.err
+    assert path.read_text() == "mine"
+
+
+def test_a_store_that_is_no_store_is_refused_and_untouched(home: Home) -> None:
+    home.write(FILE)
+    store = home.folder / "publisher.db"
+    for suffix in ("-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+    store.write_text("a shopping list\n" * 100)
+    done = home.run("publish", KEY)
+    assert done.code == 2
+    assert "publisher.db" in done.err
+    assert store.read_text().startswith("a shopping list")
+    assert nothing_was_sent(home)
+
+
+def test_a_full_disk_is_named_and_nothing_is_lost_or_doubled(home: Home) -> None:
+    home.write(FILE)
+    limit = (home.folder / "publisher.db").stat().st_size + 4096
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(
+        home.command("publish", KEY, "--timeout", "5s"),
+        cwd=home.folder,
+        env=home.env(),
+        capture_output=True,
+        text=True,
+        preexec_fn=full,
+        check=False,
+    )
+    assert done.returncode in {1, 3}
+    assert "Traceback" not in done.stderr
+    assert home.run("publish", KEY).code == 0
+    assert [home.posts(n) for n in ("email", "mastodon", "reddit", "lemmy")] == [2, 1, 1, 1]
+
+
+def test_what_a_terminal_cannot_show_does_not_fail_a_release(home: Home) -> None:
+    home.write(FILE)
+    done = home.run("publish", KEY, PYTHONIOENCODING="ascii", TERM="dumb")
+    assert done.code == 0, done.err
+
+
+def test_json_is_one_document_and_errors_go_elsewhere(home: Home) -> None:
+    path = home.write(FILE)
+    shown = home.run("show", str(path), "--json").json()
+    assert shown["key"] == KEY
+    assert shown["images"] == [
+        {
+            "src": "https://news.example/images/boat.png",
+            "alt": "A boat on the water",
+            "caption": "A boat",
+        }
+    ]
+    assert "xmpp:room@muc.example?join" in shown["links"]
+    previews = home.run("preview", KEY, "--json").json()
+    assert {p["kind"] for p in previews} == {"email", "atom", "mastodon", "reddit", "lemmy"}
+    assert home.run("status", "--json").json() == []
+    assert home.posts("mastodon") == 0
+
+
+def test_a_second_up_is_refused_and_a_publish_beside_it_is_not(home: Home) -> None:
+    home.write(FILE)
+    with home.started("up"):
+        wait_until(lambda: b"Up:" in (home.folder / "up.log").read_bytes())
+        second = home.run("up")
+        assert second.code == 1
+        assert "in use by another publisher process" in second.err
+        assert home.run("publish", KEY).code == 0
+
+
+def test_a_taken_port_is_named_with_the_setting(home: Home) -> None:
+    text = (home.folder / "publisher.toml").read_text()
+    port = int(text.partition('bind = "127.0.0.1:')[2].partition('"')[0])
+    with socket.create_server(("127.0.0.1", port)):
+        for command in ("up", "web"):
+            done = home.run(command)
+            assert done.code == 1
+            assert f"[web] bind = 127.0.0.1:{port}" in done.err
+
+
+def test_refused_mail_is_not_a_green_tick(home: Home) -> None:
+    home.write(FILE)
+    home.outside.outside.fail_next("email", "refuse")
+    done = home.run("publish", KEY)
+    assert done.code == 1
+    assert "refused for 1" in done.out
+    assert home.states(KEY)["readers"] == "delivered"
+    assert home.run("retry", KEY).code == 0
+    assert home.posts("email") == 2
+
+
+def test_a_channel_gone_from_the_configuration_can_still_be_settled(home: Home) -> None:
+    config = home.folder / "publisher.toml"
+    whole = config.read_text()
+    home.write(FILE)
+    home.outside.outside.fail_next("lemmy", "refuse")
+    assert home.run("publish", KEY).code == 1
+    start = whole.index("[channels.lemmy]")
+    config.write_text(whole[:start])
+    done = home.run("settle", KEY, "--channel", "lemmy", "--skip")
+    assert done.code == 0, done.err
+    assert home.states(KEY)["lemmy"] == "skipped"
+
+
+def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    home = Home(folder=tmp_path, outside=None)  # type: ignore[arg-type]  # none needed
+    (tmp_path / "publisher.toml").write_text(
+        '[site]\nname = "N"\n[store]\ndatabase = "x"\n[channels.a]\nkind = "b"\n'
+    )
+    done = home.run("check")
+    assert done.code == 2
+    for place in ("[site] base_url", "[store] database", "[channels.a] kind"):
+        assert place in done.err
+    assert os.fspath(tmp_path / "publisher.toml") in done.err
