@@ -45,7 +45,8 @@ for family in (demo, sending, reading, running, readers):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with the code that tells what became of it."""
-    signal.signal(signal.SIGTERM, _stop)
+    for polite in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+        signal.signal(polite, _stop)
     sys.stdout, sys.stderr = _speaking(sys.stdout), _speaking(sys.stderr)
     sys.exit(_code(arguments))
 
