@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, snippets
+from tests.docs.pages import DOCS, ROOT, snippets
 
+PAGE = (DOCS / "writing-a-channel.md").read_text(encoding="utf-8")
 ISSUE = "---\ntitle: The crane is back\ndate: 2026-11-05\n---\n\nLook up.\n"
 KEY = "2026-11-05-newsletter"
 SITE = '[site]\nname = "N"\nbase_url = "https://harbour.example/"\n\n'
@@ -93,7 +94,9 @@ def test_its_check_and_its_mistakes_are_the_commands(home: Path, package: Path) 
     config.write_text(config.read_text(encoding="utf-8") + "limit = 7\n", encoding="utf-8")
     wrong = publisher(home, package, "check")
     assert wrong.returncode == 2
-    assert "[channels.notebook] limit must be 100 or more, not 7" in wrong.stderr
+    shown = "[channels.notebook] limit: must be 100 or more, not 7"
+    assert f"`{shown}`" in PAGE
+    assert shown in wrong.stderr
 
 
 def test_without_the_package_the_kind_is_not_known(home: Path, tmp_path: Path) -> None:
