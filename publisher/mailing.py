@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.domain.channel import ChannelError, Copy, Disconnected, Mailing, Post, Receipt
 from publisher.domain.delivery import Delivery, Outcome, State, settled_by
-from publisher.publishing import Worker, addressed, failed, stop
+from publisher.publishing import INSISTING, Worker, addressed, failed, stop
 from publisher.storage import copies, deliveries, pacing
 
 log = logging.getLogger(__name__)
 
 BATCH = 200  # copies of one claim: their lease must outlast their sending
 LONGEST_BATCH = 10  # seconds that a rate may stretch one batch to
+LONGEST_TURN = timedelta(seconds=60)  # after that a slow batch begins nothing more
 BUDGET = timedelta(seconds=15)  # one task's time, so that a stop need not wait; a hint goes on
 GROUPING = 0.003  # seconds that marks wait for company before they are committed together
 
@@ -59,7 +60,7 @@ class Ledger:
             await self._wake.wait()
             self._wake.clear()
             await asyncio.sleep(GROUPING)
-            with suppress(DBAPIError):  # whoever waits for a mark has it; settlements are kept
+            with suppress(Exception):  # whoever waits for a mark has it; settlements are kept
                 self.commit()
 
     def commit(self) -> None:
@@ -98,7 +99,16 @@ class Ledger:
         for delivery in self.held.values():
             self._settled.append((delivery, self._unfinished(delivery, stopped), None))
         self.held.clear()
-        self.commit()
+        for pause in (*INSISTING, None):
+            try:
+                self.commit()
+            except DBAPIError:
+                if pause is None:
+                    raise
+                log.warning("the store does not take what became of %s copies", len(self._settled))
+                self.worker.rest(pause)
+            else:
+                return
 
     def _unfinished(self, delivery: Delivery, stopped: str) -> Outcome:
         pause = self.trouble.retry_in if self.trouble else timedelta(0)
@@ -125,8 +135,13 @@ def deliver_copies(post_id: int, worker: Worker) -> bool:
         name, post = found
         channel = worker.channels[name].channel
         if not isinstance(channel, Mailing) or not _batch(post_id, name, channel, post, worker):
-            return False
-    return True
+            break
+    else:
+        if not worker.stopping():
+            return True
+    with worker.engine.begin() as db:
+        copies.rest(db, post_id)
+    return False
 
 
 def _batch(post_id: int, name: str, channel: Mailing, post: Post, worker: Worker) -> int:
@@ -162,17 +177,20 @@ async def _send(
         stopped = f"{type(error).__name__}: {error}"
     finally:
         committing.cancel()
-        ledger.close(stopped)
-    if stopped:
-        stop(name, stopped, worker)
+        try:
+            ledger.close(stopped)
+        finally:
+            if stopped:
+                stop(name, stopped, worker)
 
 
 async def _paced(
     claimed: list[Delivery], worker: Worker, *, rate: float, start: datetime
 ) -> AsyncIterator[Copy]:
     """The copies, each not before its slot."""
+    end = worker.now() + LONGEST_TURN
     for place, delivery in enumerate(claimed):
-        if worker.stopping():
+        if worker.stopping() or worker.now() > end:
             return  # the ledger gives back what was not begun
         if rate:
             slot = start + timedelta(seconds=place / rate)

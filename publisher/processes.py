@@ -26,7 +26,7 @@ def lost(name: str) -> bool:
     if here or not rest or "//" in name:
         return False  # another machine or container, or none that can be told
     pid, started, *_ = rest.split("/")
-    return _started(int(pid)) != started
+    return _started(int(pid)) not in {started, "hidden"}
 
 
 @cache
@@ -43,8 +43,10 @@ def _started(pid: int) -> str:
     """The start time of a process in clock ticks since boot, "" when there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return "" if Path("/proc/1/stat").exists() else "hidden"  # proc(5), hidepid
     except OSError:
-        return ""
+        return "hidden"
     state, *numbers = stat.rpartition(")")[2].split()
     return "" if state in "ZX" else numbers[18]
 

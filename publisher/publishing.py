@@ -35,6 +35,7 @@ from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
+UNWRITTEN = "unwritten"  # the detail of a stored post that there is not, and why
 INSISTING = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to record an outcome
 UNHINTED = timedelta(seconds=10)  # a hint that led to nothing by then is given again
 Clock = Callable[[], datetime]
@@ -75,7 +76,7 @@ def plan(
     Nothing is sent: a worker that looks will find them once the transaction is through.
     """
     new = 0
-    for edition in editions:
+    for edition in sorted(editions, key=lambda e: (e.key, e.lang)):  # no two plans cross
         posts.keep_edition(db, edition, at=at)
         for channel in channels.values():
             if edition.lang in channel.languages:
@@ -89,9 +90,7 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
     id = posts.add(db, place, post, at=at)
     if refused or not isinstance(channel.channel, Mailing):
         return 1 if id and deliveries.plan(db, id, at=at, refused=refused) else 0
-    default = edition.site.language
-    keys = subscribers.readers_of(edition.lang, taken=channel.languages, default=default)
-    return copies.plan(db, id or posts.number(db, place), keys, at=at)
+    return _plan_readers(db, id or posts.number(db, place), edition, channel, at=at)
 
 
 def written(edition: Edition, channel: Configured) -> tuple[Post, str]:
@@ -101,9 +100,20 @@ def written(edition: Edition, channel: Configured) -> tuple[Post, str]:
     except Exception as error:
         if not isinstance(error, ChannelError):
             log.warning("%s cannot write %s", channel.name, edition.key, exc_info=True)
-        title, url = edition.title, edition.url
-        empty = Post(key=edition.key, lang=edition.lang, title=title, text="", url=url)
-        return empty, f"cannot be written for {channel.name}: {error}"
+        why = f"cannot be written for {channel.name}: {error}"
+        return _unwritten(edition, why), why
+
+
+def _unwritten(edition: Edition, why: str) -> Post:
+    """What stands in the store for a post that there is not. It is never sent."""
+    return Post(
+        key=edition.key,
+        lang=edition.lang,
+        title=edition.title,
+        text="",
+        url=edition.url,
+        details={UNWRITTEN: why},
+    )
 
 
 # --- one attempt
@@ -119,6 +129,9 @@ def deliver(delivery_id: int, worker: Worker) -> None:
     if delivery is None:
         return
     post = addressed(delivery, worker)
+    if why := post.details.get(UNWRITTEN):
+        _record(delivery, Outcome(state=State.REFUSED, note=why), None, worker)
+        return
     early = _look(delivery, post, worker) if delivery.in_doubt else None
     outcome, receipt = early or _send(delivery, post, worker)
     _record(delivery, outcome, receipt, worker)
@@ -252,24 +265,41 @@ def retry(
     """
     names = [channel.name for channel in channels]
     for channel in channels:
-        pacing.resume(db, channel.name)
         for edition in editions:
-            _rewrite(db, edition, channel)
+            _rewrite(db, edition, channel, at=at)
     ids = reports.delivery_ids(db, issue, names=names, states=(*FAILED, *WAITING))
-    return deliveries.retry(db, ids, at=at)
+    again = deliveries.retry(db, ids, at=at)
+    for name in names:  # last: who claims copies takes the same rows in the same order
+        pacing.resume(db, name)
+    return again
 
 
-def _rewrite(db: Connection, edition: Edition, channel: Configured) -> None:
-    for standing in reports.standings(db, edition.key):
-        place = (standing.lang, standing.channel, standing.state)
-        if place == (edition.lang, channel.name, State.REFUSED) and standing.readers is None:
-            post, refused = written(edition, channel)
-            if not refused:
-                kept = Place(
-                    issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind
-                )
-                posts.replace_body(db, posts.number(db, kept), post)
-                posts.keep_edition(db, edition, at=edition.date)
+def _rewrite(db: Connection, edition: Edition, channel: Configured, *, at: datetime) -> None:
+    place = Place(issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind)
+    refused = [
+        standing
+        for standing in reports.standings(db, edition.key)
+        if (standing.lang, standing.channel) == (edition.lang, channel.name)
+        and standing.state is State.REFUSED
+        and standing.readers is None
+    ]
+    post, why = written(edition, channel)
+    if not refused or why:
+        return
+    id = posts.number(db, place)
+    posts.replace_body(db, id, post)
+    posts.keep_edition(db, edition, at=at)
+    if isinstance(channel.channel, Mailing):
+        copies.replace_placeholder(db, id, at=at)
+        _plan_readers(db, id, edition, channel, at=at)
+
+
+def _plan_readers(
+    db: Connection, post_id: int, edition: Edition, channel: Configured, *, at: datetime
+) -> int:
+    default = edition.site.language
+    keys = subscribers.readers_of(edition.lang, taken=channel.languages, default=default)
+    return copies.plan(db, post_id, keys, at=at)
 
 
 def settle(
@@ -290,7 +320,8 @@ def settle(
     }
     states = (*FAILED, *WAITING) if answer is State.SKIPPED else (*FAILED, State.UNSURE)
     ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
-    if ids and answer is State.PENDING:
-        pacing.resume(db, channel)
     reason = words[answer]
-    return sum(deliveries.answer(db, id, answer, at=at, reason=reason, url=url) for id in ids)
+    met = sum(deliveries.answer(db, id, answer, at=at, reason=reason, url=url) for id in ids)
+    if met and answer is State.PENDING:
+        pacing.resume(db, channel)
+    return met

@@ -38,6 +38,7 @@ class Look:
     old: list[Sighting] = field(default_factory=list)
     held: list[tuple[Edition, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    twins: dict[tuple[str, str], str] = field(default_factory=dict)
     saw_all: bool = True
 
 
@@ -165,11 +166,13 @@ def _take_as_new(found: Look, known: Known, read: Read, at: datetime) -> None:
     except BadSource as error:
         found.problems.append(str(error))
         return
-    same = [e.path for e in found.new if (e.key, e.lang) == (edition.key, edition.lang)]
+    place = (edition.key, edition.lang)
+    same = found.twins.setdefault(place, edition.path)
     before = [key for (key, _), revision in known.items() if revision == edition.revision]
-    if same:
-        words = f"is the same edition as {same[0]}; rename one of them"
+    if same != edition.path:
+        words = f"is the same edition as {same}; neither is sent until one is renamed"
         found.problems.append(f"{edition.path}: {words}")
+        found.new = [e for e in found.new if (e.key, e.lang) != place]
     elif edition.draft or edition.date > at:
         return  # not published yet
     elif not edition.text.strip():

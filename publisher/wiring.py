@@ -135,6 +135,9 @@ def look_soon() -> None:
 
 def give(hint: Hint) -> bool:
     """Put a hint into the queue; False when there is none to put it into."""
+    found = settings()
+    if not found.broker and not embedded.socket_path(found.state).exists():
+        return False  # nobody runs here, and asking would take seconds
     return queue.give(broker(), hint)
 
 

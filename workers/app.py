@@ -34,8 +34,8 @@ app.conf.update(
 
 def _load_before_forking(**_: Any) -> None:
     """Import and check everything once: children start warm, and mistakes show at once."""
-    wiring.engine()
     wiring.channels()
+    wiring.engine().dispose()  # a child that inherits an open SQLite file holds no locks on it
 
 
 def _begin_afresh(**_: Any) -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +15,12 @@ from publisher import embedded, publishing, subscribing, watching, wiring
 from publisher.cli import finding, following
 from publisher.cli.running import crew, wait
 from publisher.publishing import utcnow
-from publisher.sandbox.running import Sandbox, sample_folder, sample_settings, sandbox, settings
 from publisher.sources import folder
 from publisher.storage import reports
 from publisher.storage.engine import reading
+
+if TYPE_CHECKING:
+    from publisher.sandbox.running import Sandbox
 
 LATEST = "2026-11-05-newsletter"  # the sample's newest issue
 
@@ -26,10 +29,12 @@ LATEST = "2026-11-05-newsletter"  # the sample's newest issue
 @click.option("--once", is_flag=True, help="End when all is delivered.")
 def demo(once: bool) -> int:
     """Run the whole system against stand-ins of every network, with a sample newsletter."""
+    from publisher.sandbox import running as stand_ins  # noqa: PLC0415  every other command would pay for it
+
     stay = sys.stdout.isatty() and not once
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-demo-")))
-        outside = stack.enter_context(sandbox(feeds=[home / "feeds"]))
+        outside = stack.enter_context(stand_ins.sandbox(feeds=[home / "feeds"]))
         _furnish(home, outside)
         stack.enter_context(embedded.alone(wiring.settings().state))
         processes = stack.enter_context(crew(home / "processes.log"))
@@ -42,13 +47,17 @@ def demo(once: bool) -> int:
     return code
 
 
-def _furnish(home: Path, outside: Sandbox) -> None:
+def _furnish(home: Path, outside: "Sandbox") -> None:
     """A configuration, a copy of the sample newsletter, and three readers."""
-    shutil.copytree(sample_folder(), home, dirs_exist_ok=True)
+    from publisher.sandbox import running as stand_ins  # noqa: PLC0415  every other command would pay for it
+
+    shutil.copytree(stand_ins.sample_folder(), home, dirs_exist_ok=True)
     port = _free_port()
     pages = f'[web]\nbind = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}/"\n'
-    networks = settings(outside, feed=home / "feeds" / "all.atom.xml", languages=["en", "de"])
-    text = "\n".join((sample_settings(home), pages, networks))
+    networks = stand_ins.settings(
+        outside, feed=home / "feeds" / "all.atom.xml", languages=["en", "de"]
+    )
+    text = "\n".join((stand_ins.sample_settings(home), pages, networks))
     config = home / "publisher.toml"
     config.write_text(text, encoding="utf-8")
     os.environ["PUBLISHER_CONFIG"] = str(config)
@@ -64,7 +73,7 @@ def _free_port() -> int:
         return port
 
 
-def _release(outside: Sandbox) -> int:
+def _release(outside: "Sandbox") -> int:
     """Publish every issue, through two mishaps that the log then tells of."""
     click.echo(f"Everything here is pretend: stand-ins on this machine, at {outside.page_url}/")
     click.echo("On the way, Reddit takes a post and loses its answer, and Mastodon asks to wait.\n")
@@ -83,7 +92,7 @@ def _release(outside: Sandbox) -> int:
     return code
 
 
-def _say_where(home: Path, outside: Sandbox, *, stay: bool) -> None:
+def _say_where(home: Path, outside: "Sandbox", *, stay: bool) -> None:
     found = wiring.settings()
     with reading(wiring.engine()) as db:
         issues = sorted({row.issue for row in reports.issues(db)})

@@ -7,12 +7,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
-import uvicorn
 
 from publisher import embedded, wiring
 from publisher.config import Settings
 from publisher.embedded import CannotStart, Process
-from publisher.sandbox.running import DEFAULT_FEED, sandbox, settings
 from publisher.storage import engine as storage
 
 
@@ -77,6 +75,8 @@ def _require_free(host: str, port: int) -> None:
 @click.command(epilog="Example: publisher web")
 def web() -> None:
     """Serve the readers' pages and the feeds."""
+    import uvicorn  # noqa: PLC0415  every other command would pay for it
+
     host, port = wiring.settings().bind
     _require_free(host, port)
     uvicorn.run("publisher.web.app:create", factory=True, host=host, port=port, log_level="warning")
@@ -100,9 +100,11 @@ def migrate() -> None:
 )
 def sandbox_(port: int) -> None:
     """Run stand-ins of the networks on this machine, and nothing else, until stopped."""
-    with sandbox(port=port, feeds=[DEFAULT_FEED]) as running:
-        click.echo(f"Stand-ins, not the real networks. What they hold: {running.page_url}\n")
-        click.echo(settings(running))
+    from publisher.sandbox import running as stand_ins  # noqa: PLC0415  every other command would pay for it
+
+    with stand_ins.sandbox(port=port, feeds=[stand_ins.DEFAULT_FEED]) as outside:
+        click.echo(f"Stand-ins, not the real networks. What they hold: {outside.page_url}\n")
+        click.echo(stand_ins.settings(outside))
         wait()
 
 

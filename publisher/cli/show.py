@@ -99,7 +99,7 @@ def _reason(standing: Standing) -> str:
     words = f"{standing.issue} ({standing.lang}) on {standing.channel}: {standing.state}"
     if standing.refused:
         words += f", but refused for {standing.refused} (publisher log tells whom, and why)"
-    if standing.reason:
+    elif standing.reason:
         words += f" — {standing.reason}"
     if standing.next_attempt_at:
         words += f"; next attempt at {moment(standing.next_attempt_at)}"

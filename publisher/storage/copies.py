@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, exists, literal, select
 
 from publisher.domain.channel import Post
 from publisher.domain.delivery import Delivery, State
-from publisher.storage.deliveries import entry, is_due, left, log, readers
+from publisher.storage.deliveries import PERSON, entry, is_due, left, log, move, readers
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json, upsert
 from publisher.storage.schema import deliveries, delivery_log, posts
@@ -51,6 +51,21 @@ def _log_planned(db: Connection, post_id: int, at: datetime) -> None:
     db.execute(delivery_log.insert().from_select(list(columns), new))
 
 
+def replace_placeholder(db: Connection, post_id: int, *, at: datetime) -> None:
+    """Skip the one delivery that stood for a mailing that could not be written."""
+    c = deliveries.c
+    held = (c.post_id == post_id, c.recipient == "", c.state == State.REFUSED)
+    reason = "written anew, a copy for each reader"
+    for row in db.execute(select(c.id, c.attempts).where(*held)).all():
+        was, now = State.REFUSED, State.SKIPPED
+        move(db, row.id, was, now, at=at, attempt=row.attempts, reason=reason, worker=PERSON)
+
+
+def rest(db: Connection, post_id: int) -> None:
+    """Let the next sweep hint at a mailing again, once copies of it are due."""
+    db.execute(posts.update().where(posts.c.id == post_id).values(hinted_at=None))
+
+
 def stored_post(db: Connection, post_id: int) -> tuple[str, Post] | None:
     """(channel, post) by the post's number, or None while the channel is paused."""
     row = db.execute(
@@ -89,6 +104,8 @@ def claim(
     rows = sorted(tuple(row) for row in db.execute(taken))
     sending = (State.PENDING, State.SENDING)
     log(db, [entry(id, at, *sending, attempt=n) | {"worker": owner} for id, n, _, _ in rows])
+    busy = posts.update().where(posts.c.id == post_id)
+    db.execute(busy.values(hinted_at=at))  # somebody is at it: no sweep need say so again
     found = readers(db, [key for *_, key in rows])
     for id, attempt, _, key in rows:
         if key not in found:

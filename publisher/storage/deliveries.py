@@ -26,6 +26,7 @@ from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json
 from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
 
+CHUNK = 500  # a statement takes only so many values
 PERSON = "a person"  # who moved a delivery when no worker did
 AT_ONCE = 500  # hints of one sweep
 
@@ -78,7 +79,7 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
     wanted = (
         select(deliveries, posts.c.channel, posts.c.body)
         .join(posts)
-        .where(deliveries.c.id == id, deliveries.c.state.in_(WAITING), ~paused())
+        .where(deliveries.c.id == id, deliveries.c.state.in_(WAITING), is_due(at), ~paused())
     )
     row = db.execute(wanted).one_or_none()
     if row is None:
@@ -128,6 +129,8 @@ def settle(
     values: dict[str, Any] = {"in_doubt": outcome.in_doubt}
     if outcome.retry_in is not None:
         values["next_attempt_at"] = at + outcome.retry_in
+    if outcome.in_doubt and not delivery.in_doubt:
+        values["marked_at"] = at  # what was sent may still be on its way, from now on
     if not outcome.tried:
         values["forgiven"] = delivery.attempt - delivery.tries + 1
     if receipt:
@@ -164,8 +167,10 @@ def left(db: Connection, id: int, attempt: int, *, at: datetime, owner: str) -> 
 def retry(db: Connection, ids: Sequence[int], *, at: datetime) -> int:
     """Make what failed, is held or waits due now; the number of deliveries that were."""
     done = 0
-    for row in db.execute(select(deliveries).where(deliveries.c.id.in_(ids))).all():
-        done += _retry(db, row, at=at)
+    for first in range(0, len(ids), CHUNK):
+        chunk = deliveries.c.id.in_(ids[first : first + CHUNK])
+        for row in db.execute(select(deliveries).where(chunk)).all():
+            done += _retry(db, row, at=at)
     return done
 
 

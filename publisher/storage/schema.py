@@ -36,6 +36,18 @@ class Moment(TypeDecorator[datetime]):
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value) if value else None
 
 
+class Words(TypeDecorator[str]):
+    """A text in somebody else's words, which may hold what databases do not take."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys by itself
 
 metadata = MetaData(
@@ -53,11 +65,11 @@ editions = Table(
     Column("id", Id, primary_key=True),
     Column("issue", String, nullable=False),
     Column("lang", String, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("html", Text, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("summary", Words, nullable=False),
+    Column("html", Words, nullable=False),
     Column("revision", String, nullable=False),
     Column("dated", Moment, nullable=False),
     Column("planned_at", Moment, nullable=False),
@@ -86,7 +98,7 @@ deliveries = Table(
     Column("recipient", String, nullable=False, default=""),  # a reader's address key, or ""
     Column("state", String, nullable=False),
     Column("in_doubt", Boolean, nullable=False, default=False),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", Words, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
     Column("forgiven", Integer, nullable=False, default=0),  # attempts before a person said retry
     Column("owner", String, nullable=False, default=""),
@@ -94,8 +106,8 @@ deliveries = Table(
     Column("marked_at", Moment),  # just before the irrevocable byte
     Column("next_attempt_at", Moment),
     Column("hinted_at", Moment),
-    Column("remote_id", Text, nullable=False, default=""),
-    Column("url", Text, nullable=False, default=""),
+    Column("remote_id", Words, nullable=False, default=""),
+    Column("url", Words, nullable=False, default=""),
     Unique("post_id", "recipient"),
 )
 _open = text("state IN ('pending', 'sending', 'unsure')")
@@ -116,9 +128,9 @@ delivery_log = Table(
     Column("was", String, nullable=False),
     Column("now", String, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("remote_id", Text, nullable=False, default=""),
-    Column("url", Text, nullable=False, default=""),
+    Column("reason", Words, nullable=False),
+    Column("remote_id", Words, nullable=False, default=""),
+    Column("url", Words, nullable=False, default=""),
     Column("worker", String, nullable=False, default=""),
 )
 
@@ -141,7 +153,7 @@ channels = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("paused_at", Moment),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", Words, nullable=False, default=""),
     Column("next_slot_at", Moment),  # when the next copy may leave, under a rate
 )
 
@@ -163,5 +175,5 @@ sightings = Table(
     Column("revision", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("released", Boolean, nullable=False),  # false: old news, or held back
-    Column("held_back", Text, nullable=False, default=""),  # why it was not released later
+    Column("held_back", Words, nullable=False, default=""),  # why it was not released later
 )

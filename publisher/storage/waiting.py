@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
 from publisher.storage.deliveries import is_due, move
@@ -31,18 +31,20 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
     """
     c = deliveries.c
     held = (
-        select(c.id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at)
+        select(c.id, c.post_id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at)
         .where(c.state == State.SENDING)
         .order_by(c.id)
     )
     owners: dict[str, bool] = {me: True}
-    freed = 0
+    freed: list[int] = []
     for row in db.execute(held).all():
         if row.owner not in owners:
             owners[row.owner] = lost(row.owner)
-        if owners[row.owner] or row.changed_at < at - LEASE:
-            freed += _free(db, row, at=at)
-    return freed
+        if (owners[row.owner] or row.changed_at < at - LEASE) and _free(db, row, at=at):
+            freed.append(row.post_id)
+    for post_id in sorted(set(freed)):
+        db.execute(posts.update().where(posts.c.id == post_id).values(hinted_at=None))
+    return len(freed)
 
 
 def _free(db: Connection, row: Any, *, at: datetime) -> bool:
@@ -60,6 +62,7 @@ def _free(db: Connection, row: Any, *, at: datetime) -> bool:
         attempt=row.attempts,
         reason=reason,
         in_doubt=doubt,
+        marked_at=at if doubt else None,  # what it had sent may still be on its way
     )
 
 
@@ -86,7 +89,9 @@ def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> lis
     copies = exists().where(
         c.post_id == posts.c.id, c.state == State.PENDING, c.recipient != "", is_due(at)
     )
-    stale = or_(posts.c.hinted_at.is_(None), posts.c.hinted_at < unhinted_since)
+    working = exists().where(c.post_id == posts.c.id, c.state == State.SENDING)
+    silent = and_(posts.c.hinted_at < unhinted_since, ~working)
+    stale = or_(posts.c.hinted_at.is_(None), silent)
     ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused())).all()
     db.execute(posts.update().where(posts.c.id.in_(ids)).values(hinted_at=at))
     return [Hint(post=id) for id in ids]

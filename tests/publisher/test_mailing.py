@@ -257,7 +257,7 @@ def test_a_stop_gives_back_what_was_not_begun(engine: Engine, clock: Clock) -> N
     plan(engine)
     channel = FakeMailing()
     me = replace(worker(engine, clock, mail=channel), stopping=lambda: len(channel.out_there) >= 2)
-    assert mailing.deliver_copies(1, me)
+    mailing.deliver_copies(1, me)
     assert standing(engine).readers == {"delivered": 2, "pending": 3}
     work(worker(engine, clock, mail=channel))
     assert sent_to(channel) == addresses(5)
@@ -294,7 +294,8 @@ def test_a_mark_that_cannot_be_written_stops_the_dot(engine: Engine, clock: Cloc
 
     channel = Sabotage()
     with pytest.raises(Exception, match="deliveries"):
-        mailing.deliver_copies(1, worker(engine, clock, mail=channel))
+        impatient = replace(worker(engine, clock, mail=channel), rest=lambda _: None)
+        mailing.deliver_copies(1, impatient)
     assert channel.out_there == []
 
 
@@ -311,3 +312,62 @@ def test_nobody_to_write_to_is_said_and_done(engine: Engine, clock: Clock) -> No
     assert plan(engine) == 0
     work(worker(engine, clock, mail=FakeMailing()))
     assert (standing(engine).state, standing(engine).readers) == (State.SKIPPED, {})
+
+
+def test_a_servers_odd_bytes_do_not_spoil_the_batch(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(10), engine=engine)
+    plan(engine)
+    odd = Refused("550 Empf\udce4nger \0 unbekannt")
+    channel = FakeMailing(refuses={"reader3@example.org": odd})
+    work(worker(engine, clock, mail=channel))
+    assert standing(engine).readers == {"delivered": 9, "refused": 1}
+
+
+def test_a_store_that_is_away_for_a_moment_loses_no_answer(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+
+    class TakesTheStoreAway(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            await super().deliver_each(copies, mark=mark, settle=settle)
+            with engine.begin() as db:
+                db.execute(text("alter table delivery_log rename to away"))
+
+    def mend(seconds: float) -> None:
+        with engine.begin() as db:
+            db.execute(text("alter table away rename to delivery_log"))
+
+    channel = TakesTheStoreAway()
+    mailing.deliver_copies(1, replace(worker(engine, clock, mail=channel), rest=mend))
+    assert standing(engine).readers == {"delivered": 3}
+
+
+def test_a_mailing_under_way_is_not_hinted_at_again(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(mailing.BATCH + 50), engine=engine)
+    plan(engine)
+    found: list[Hint] = []
+
+    class Slow(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            clock.forward(seconds=25)
+            publishing.sweep(worker(engine, clock, name="beat"), hint=found.append)
+            await super().deliver_each(copies, mark=mark, settle=settle)
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=Slow()))
+    assert found == []
+
+
+def test_a_slow_batch_begins_nothing_after_a_minute(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(10), engine=engine)
+    plan(engine)
+
+    class Tarpit(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            async def slow_mark(copy):  # type: ignore[no-untyped-def]
+                clock.forward(seconds=25)
+                return await mark(copy)
+
+            await super().deliver_each(copies, mark=slow_mark, settle=settle)
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=Tarpit()))
+    assert standing(engine).readers == {"delivered": 3, "pending": 7}

@@ -7,13 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, text
 
-from publisher import publishing
+from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
 from publisher.storage.waiting import Hint
-from tests.publisher.fakes import NOW, Clock, FakeChannel, configured, edition, worker
+from tests.publisher.fakes import (
+    NOW,
+    Clock,
+    FakeChannel,
+    FakeMailing,
+    configured,
+    edition,
+    worker,
+)
 
 
 @pytest.fixture
@@ -508,3 +516,68 @@ def test_a_sweep_stops_hinting_when_nobody_listens(engine: Engine, clock: Clock)
 
     publishing.sweep(worker(engine, clock), hint=deaf)
     assert len(given) == 1
+
+
+def test_a_late_hint_does_not_shorten_the_wait_that_a_server_asked_for(
+    engine: Engine, clock: Clock
+) -> None:
+    plan(engine)
+    channel = FakeChannel(fails_with=[TryLater("slow down", timedelta(hours=1))] * 5)
+    me = worker(engine, clock, fake=channel)
+    for _ in range(5):
+        publishing.deliver(1, me)
+    assert standing(engine).attempts == 1
+
+
+def test_the_settling_time_runs_from_the_end_of_the_attempt(engine: Engine, clock: Clock) -> None:
+    class SlowToFail(FakeChannel):
+        def deliver(self, post: Post) -> Receipt:
+            clock.forward(seconds=45)
+            return super().deliver(post)
+
+    plan(engine)
+    channel = SlowToFail(fails_with=[Unsure("silence")])
+    me = worker(engine, clock, fake=channel)
+    work(me)
+    clock.forward(seconds=3)
+    work(me)
+    assert (standing(engine).state, channel.out_there) == (State.UNSURE, [])
+
+
+def test_what_cannot_be_written_is_never_sent(engine: Engine, clock: Clock) -> None:
+    class Mute(FakeChannel):
+        def render(self, edition: object) -> object:  # type: ignore[override]  # it never answers
+            raise Refused("the title is too short")
+
+    mute = configured("mute", Mute())
+    with engine.begin() as db:
+        publishing.plan([edition()], db=db, channels={"mute": mute}, at=NOW)
+        publishing.retry("2026-11", db=db, channels=[mute], editions=[edition()], at=clock())
+    me = worker(engine, clock, mute=mute.channel)  # type: ignore[arg-type]  # a fake, as all here
+    work(me)
+    with engine.begin() as db:
+        publishing.settle("2026-11", "mute", State.PENDING, db=db, at=clock())
+    work(me)
+    assert standing(engine, "mute").state == State.REFUSED
+    assert "the title is too short" in standing(engine, "mute").reason
+    assert mute.channel.out_there == []  # type: ignore[attr-defined]  # a fake, as all here
+
+
+def test_a_mended_mailing_goes_to_its_readers(engine: Engine, clock: Clock) -> None:
+    class MuteMailing(FakeMailing):
+        def render(self, edition: object) -> object:  # type: ignore[override]  # it never answers
+            raise Refused("the title is too short")
+
+    subscribing.add(["ann@example.org", "bob@example.org"], engine=engine)
+    mute, mended = configured("mail", MuteMailing()), FakeMailing()
+    with engine.begin() as db:
+        publishing.plan([edition()], db=db, channels={"mail": mute}, at=NOW)
+    assert standing(engine, "mail").state == State.REFUSED
+    with engine.begin() as db:
+        well = configured("mail", mended)
+        publishing.retry("2026-11", db=db, channels=[well], editions=[edition()], at=clock())
+    me = worker(engine, clock, mail=mended)
+    for hint in hints(me):
+        mailing.deliver_copies(hint.post, me)
+    assert len(mended.out_there) == 2
+    assert standing(engine, "mail").state == State.DELIVERED

@@ -216,8 +216,10 @@ def test_two_files_with_one_identity_are_named(engine: Engine, content: Path, lo
     write(content / "issue.md")
     (content / "issue").mkdir()
     write(content / "issue" / "index.md")
-    assert look() == 1
+    assert (look(), look()) == (0, 0)
     assert "is the same edition as" in problems(engine)[0]
+    (content / "issue" / "index.md").unlink()
+    assert look() == 1
 
 
 def test_a_folder_that_vanished_is_trouble_and_no_news(
