@@ -123,6 +123,13 @@ def _line(client: Any) -> _Line:
     return line
 
 
+def _cause(error: BaseException) -> str:
+    """The innermost words: the libraries around them only wrap them in their own."""
+    named = (getattr(error, "original_exception", None), getattr(error, "reason", None))
+    inner = [e for e in (*named, *error.args) if isinstance(e, BaseException)]
+    return _cause(inner[0]) if inner else str(error) or type(error).__name__
+
+
 def _decision(error: Exception, line: _Line) -> Exception:
     submitted = line.asked.endswith("/api/submit/")
     if isinstance(error, RedditAPIException):
@@ -132,9 +139,9 @@ def _decision(error: Exception, line: _Line) -> Exception:
     if line.last is not None and line.last.status_code >= 300:
         return _by_status(line.last, submitted, line.asked.endswith("/access_token"))
     if submitted and not _never_left(error):
-        return Unsure(f"no readable answer to the submission: {error}")
+        return Unsure(f"no readable answer to the submission: {_cause(error)}")
     if isinstance(error, prawcore.PrawcoreException | PRAWException | requests.RequestException):
-        return TryLater(f"no readable answer from {line.asked}: {error}")
+        return TryLater(f"no readable answer from {line.asked}: {_cause(error)}")
     return error
 
 

@@ -464,3 +464,13 @@ def test_a_wrong_value_is_named(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words) as failure:
         Reddit(**({"subreddit": "xmpp"} | ACCOUNT | wrong))
     assert SECRET not in str(failure.value)
+
+
+def test_a_lost_answer_is_told_in_the_innermost_words(site: Watched, account: Account) -> None:
+    reddit_channel = account()
+    site.outside.fail_next("reddit", "lose_answer")
+    with pytest.raises(Unsure) as error:
+        reddit_channel.deliver(reddit_channel.render(EDITION))
+    assert str(error.value) == (
+        "no readable answer to the submission: Remote end closed connection without response"
+    )
