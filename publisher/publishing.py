@@ -90,7 +90,10 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
     id = posts.add(db, place, post, at=at)
     if refused or not isinstance(channel.channel, Mailing):
         return 1 if id and deliveries.plan(db, id, at=at, refused=refused) else 0
-    return _plan_readers(db, id or posts.number(db, place), edition, channel, at=at)
+    known = id or posts.number(db, place)
+    if UNWRITTEN in posts.stored(db, known).details:
+        return 0  # refused as it stands; `retry` writes it anew
+    return _plan_readers(db, known, edition, channel, at=at)
 
 
 def written(edition: Edition, channel: Configured) -> tuple[Post, str]:

@@ -85,23 +85,7 @@ def claim(
     channel: str,
 ) -> list[Delivery]:
     """Take up to `limit` readers' copies of a post for one attempt each."""
-    c = deliveries.c
-    waiting = (c.post_id == post_id, c.state == State.PENDING, is_due(at))
-    first = select(c.id).where(*waiting).order_by(c.id).limit(limit)
-    # A CTE, since PostgreSQL may run a subquery more than once and so lock more than `limit`.
-    ready = first.with_for_update(skip_locked=True).cte("ready")
-    changes = {
-        "state": State.SENDING,
-        "attempts": c.attempts + 1,
-        "owner": owner,
-        "changed_at": at,
-        "marked_at": None,
-        "in_doubt": False,
-        "reason": "",
-    }
-    update = deliveries.update().where(c.id.in_(select(ready.c.id)), c.state == State.PENDING)
-    taken = update.values(changes).returning(c.id, c.attempts, c.forgiven, c.recipient)
-    rows = sorted(tuple(row) for row in db.execute(taken))
+    rows = _taken(db, post_id, limit, at=at, owner=owner)
     sending = (State.PENDING, State.SENDING)
     log(db, [entry(id, at, *sending, attempt=n) | {"worker": owner} for id, n, _, _ in rows])
     busy = posts.update().where(posts.c.id == post_id)
@@ -123,3 +107,26 @@ def claim(
         for id, attempt, forgiven, key in rows
         if key in found
     ]
+
+
+def _taken(
+    db: Connection, post_id: int, limit: int, *, at: datetime, owner: str
+) -> list[tuple[int, int, int, str]]:
+    """(id, attempts, forgiven, recipient) of the copies that are `owner`'s from now on."""
+    c = deliveries.c
+    waiting = (c.post_id == post_id, c.state == State.PENDING, is_due(at))
+    first = select(c.id).where(*waiting).order_by(c.id).limit(limit)
+    # A CTE, since PostgreSQL may run a subquery more than once and so lock more than `limit`.
+    ready = first.with_for_update(skip_locked=True).cte("ready")
+    changes = {
+        "state": State.SENDING,
+        "attempts": c.attempts + 1,
+        "owner": owner,
+        "changed_at": at,
+        "marked_at": None,
+        "in_doubt": False,
+        "reason": "",
+    }
+    update = deliveries.update().where(c.id.in_(select(ready.c.id)), c.state == State.PENDING)
+    taken = update.values(changes).returning(c.id, c.attempts, c.forgiven, c.recipient)
+    return sorted((row.id, row.attempts, row.forgiven, row.recipient) for row in db.execute(taken))

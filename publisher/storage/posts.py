@@ -61,6 +61,11 @@ def number(db: Connection, place: Place) -> int:
     return int(db.execute(select(posts.c.id).where(*where)).scalar_one())
 
 
+def stored(db: Connection, id: int) -> Post:
+    """What will be said, or was."""
+    return from_json(db.execute(select(posts.c.body).where(posts.c.id == id)).scalar_one())
+
+
 def replace_body(db: Connection, id: int, post: Post) -> None:
     """Say something else. Only for posts of which nothing can be out there."""
     db.execute(posts.update().where(posts.c.id == id).values(body=to_json(post)))

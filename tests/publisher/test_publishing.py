@@ -575,6 +575,8 @@ def test_a_mended_mailing_goes_to_its_readers(engine: Engine, clock: Clock) -> N
     assert standing(engine, "mail").state == State.REFUSED
     with engine.begin() as db:
         well = configured("mail", mended)
+        again = publishing.plan([edition()], db=db, channels={"mail": well}, at=clock())
+        assert again == 0  # there is nothing yet to send to anybody
         publishing.retry("2026-11", db=db, channels=[well], editions=[edition()], at=clock())
     me = worker(engine, clock, mail=mended)
     for hint in hints(me):
