@@ -371,3 +371,27 @@ def test_a_slow_batch_begins_nothing_after_a_minute(engine: Engine, clock: Clock
 
     mailing.deliver_copies(1, worker(engine, clock, mail=Tarpit()))
     assert standing(engine).readers == {"delivered": 3, "pending": 7}
+
+
+def test_a_person_who_retries_never_blocks_workers_under_a_rate(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(20), engine=engine)
+    plan(engine)
+    busy = {address: TryLater("451 busy") for address in addresses(20)}
+    channel = FakeMailing(rate=1e6, refuses=busy)
+
+    def send(number: int) -> None:
+        for _ in range(15):
+            mailing.deliver_copies(1, worker(engine, clock, name=f"w{number}", mail=channel))
+
+    def retry(_: int) -> None:
+        for _ in range(30):
+            with engine.begin() as db:
+                mended = [configured("mail", channel)]
+                publishing.retry("2026-11", db=db, channels=mended, editions=[], at=clock())
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        parts = [pool.submit(send, 1), pool.submit(send, 2), pool.submit(retry, 3)]
+    for done in parts:
+        done.result()  # a deadlock would be raised here
