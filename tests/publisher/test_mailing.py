@@ -378,7 +378,7 @@ def test_a_person_who_retries_never_blocks_workers_under_a_rate(
 ) -> None:
     subscribing.add(addresses(20), engine=engine)
     plan(engine)
-    busy = {address: TryLater("451 busy") for address in addresses(20)}
+    busy: dict[str, Exception] = {address: TryLater("451 busy") for address in addresses(20)}
     channel = FakeMailing(rate=1e6, refuses=busy)
 
     def send(number: int) -> None:
