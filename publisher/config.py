@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from publisher.domain.habits import GENERATORS, Habits
 from publisher.domain.issue import Site
 
 FILE_NAME = "publisher.toml"
@@ -57,6 +58,7 @@ class Source:
     url: str = ""
     branch: str = ""
     every: float = 60.0
+    generator: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,7 @@ class Settings:
     bind: tuple[str, int]
     public_url: str
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass
@@ -108,6 +111,13 @@ class _Table:
             self.wrong(key, f"expected a number of seconds above 0, found {value!r}")
             return default
         return float(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.values.pop(key, default)
+        if not isinstance(value, bool):
+            self.wrong(key, f"expected true or false, found {value!r}")
+            return default
+        return value
 
     def done(self, known: Sequence[str]) -> None:
         for key in self.values:
@@ -153,7 +163,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     """
     document = _parse(path)
     mistakes: list[Mistake] = []
-    tables = ("site", "source", "store", "web", "channels")
+    tables = ("site", "source", "markup", "store", "web", "channels")
     for name, value in document.items():
         if name not in tables:
             mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
@@ -166,10 +176,13 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
 
     database, broker = _store(table("store"), path.parent)
     bind, public_url = _web(table("web"))
+    site = _site(table("site"))
+    source = _source(table("source"), path.parent) if "source" in document else None
     settings = Settings(
         file=path,
-        site=_site(table("site")),
-        source=_source(table("source"), path.parent) if "source" in document else None,
+        site=site,
+        source=source,
+        habits=_habits(table("markup"), path.parent, source.generator if source else ""),
         database=database,
         broker=broker,
         state=_state_folder(database, path.parent),
@@ -226,9 +239,26 @@ def _source(table: _Table, folder: Path) -> Source:
         url=table.text("url", None if kind == "git" else ""),
         branch=table.text("branch", ""),
         every=table.seconds("every", 60.0),
+        generator=table.text("generator", ""),
     )
-    table.done(["kind", "path", "include", "static", "url", "branch", "every"])
+    if source.generator and source.generator not in GENERATORS:
+        table.wrong("generator", unknown(source.generator, GENERATORS))
+    table.done(["kind", "path", "include", "static", "url", "branch", "every", "generator"])
     return source
+
+
+def _habits(table: _Table, folder: Path, generator: str) -> Habits:
+    shortcodes = table.text("shortcodes", "")
+    habits = Habits(
+        generator=generator,
+        typographer=table.flag("typographer", default=True),
+        emoji=table.flag("emoji", default=True),
+        shortcodes=folder / shortcodes if shortcodes else None,
+    )
+    if habits.shortcodes and not habits.shortcodes.is_dir():
+        table.wrong("shortcodes", f"expected a folder of templates; {habits.shortcodes} is none")
+    table.done(["typographer", "emoji", "shortcodes"])
+    return habits
 
 
 def _store(table: _Table, folder: Path) -> tuple[URL, str]:

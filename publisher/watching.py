@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -59,7 +60,7 @@ def places(settings: Settings) -> tuple[Path | None, Path | None]:
 
 def editions(settings: Settings, key: str) -> list[Edition]:
     """The editions of one issue in the source's folder. Raises BadSource, SourceTrouble."""
-    root, static = places(settings)
+    root, _ = places(settings)
     if root is None or settings.source is None:
         return []
     found: dict[str, Path] = {}
@@ -70,8 +71,13 @@ def editions(settings: Settings, key: str) -> list[Edition]:
                 raise Twins(f"{path}: is the same edition as {found[lang]}; rename one of them")
             if named == key:
                 found[lang] = path
-    paths = found.values()
-    return [read_edition(path, root=root, site=settings.site, static=static) for path in paths]
+    return [read(settings, path) for path in found.values()]
+
+
+def read(settings: Settings, path: Path) -> Edition:
+    """The edition in a file, as this site means it. Raises BadSource."""
+    root, static = places(settings)
+    return read_edition(path, root=root, site=settings.site, static=static, habits=settings.habits)
 
 
 def look(
@@ -129,9 +135,9 @@ def _found(settings: Settings, source: Source, known: Known | None, at: datetime
             continue
         if known is None:
             seen = Sighting(issue=key, lang=lang, revision="")
-            _take_as_old(found, seen, _reader(settings, path), at)
+            _take_as_old(found, seen, partial(read, settings, path), at)
         elif (key, lang) not in known and _steady(path):
-            _take_as_new(found, known, _reader(settings, path), at)
+            _take_as_new(found, known, partial(read, settings, path), at)
     _stop_floods(found)
     return found
 
@@ -144,14 +150,9 @@ def _steady(path: Path) -> bool:
 Read = Callable[[], Edition]
 
 
-def _reader(settings: Settings, path: Path) -> Read:
-    root, static = places(settings)
-    return lambda: read_edition(path, root=root, site=settings.site, static=static)
-
-
-def _take_as_old(found: Look, seen: Sighting, read: Read, at: datetime) -> None:
+def _take_as_old(found: Look, seen: Sighting, edition_of: Read, at: datetime) -> None:
     try:
-        edition = read()
+        edition = edition_of()
         if edition.draft or edition.date > at:
             return  # not published yet, so it can become news
         seen = replace(seen, revision=edition.revision)
@@ -160,9 +161,9 @@ def _take_as_old(found: Look, seen: Sighting, read: Read, at: datetime) -> None:
     found.old.append(seen)
 
 
-def _take_as_new(found: Look, known: Known, read: Read, at: datetime) -> None:
+def _take_as_new(found: Look, known: Known, edition_of: Read, at: datetime) -> None:
     try:
-        edition = read()
+        edition = edition_of()
     except BadSource as error:
         found.problems.append(str(error))
         return

@@ -9,7 +9,7 @@ from publisher import watching, wiring
 from publisher.config import unknown
 from publisher.domain.issue import BadSource, Edition
 from publisher.registry import Configured
-from publisher.rendering.reading import identity, read_edition
+from publisher.rendering.reading import identity
 
 
 class Wrong(click.ClickException):
@@ -22,8 +22,7 @@ def editions(issue: str) -> list[Edition]:
     """The edition in a file, or all editions of a key in the source. Raises BadSource, Wrong."""
     settings = wiring.settings()
     if _is_path(issue):
-        root, static = watching.places(settings)
-        return [read_edition(Path(issue), root=root, site=settings.site, static=static)]
+        return [watching.read(settings, Path(issue))]
     if settings.source is None:
         raise Wrong(
             f"{issue}: there is no such file, and no [source] in {settings.file} to find a key in"
@@ -65,11 +64,10 @@ def no_channel(name: str, known: Iterable[str]) -> Wrong:
 def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
     """The editions of a planned issue as their sources say now. Raises Wrong for an unreadable."""
     settings = wiring.settings()
-    root, static = watching.places(settings)
     found = []
     for path in paths:
         try:
-            found.append(read_edition(Path(path), root=root, site=settings.site, static=static))
+            found.append(watching.read(settings, Path(path)))
         except BadSource as error:
             raise Wrong(f"{issue} was refused, and its source cannot be read: {error}") from error
     return found

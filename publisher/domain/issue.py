@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,21 +21,34 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A picture in an edition. `src` is absolute; `path` is the local file, if there is one."""
+    """A picture in an edition. `src` is absolute; `path` is the local file, if there is one.
+
+    Of a local file the rest is known: `type` is its media type by its content, `size` in bytes,
+    `width` and `height` in pixels; "" and 0 where they are not known.
+    """
 
     src: str
     alt: str = ""
     caption: str = ""
     path: str = ""
+    type: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something odd in a source or a post. `line` counts from 1 in the source, 0: no line."""
+    """Something odd in a source or a post, and what to do about it.
+
+    `line` counts from 1 in the source, 0: no line. An `error` stops a publication.
+    """
 
     kind: str
     detail: str
     line: int = 0
+    remedy: str = ""
+    severity: Severity = "warning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +58,8 @@ class Edition:
     `key` and `lang` are its identity; title, date and URL change. `html` is safe to embed, its
     links and images absolute; `text` is the same for people who read no HTML; `links` holds
     every href of the body in order; `revision` is the SHA-256 of the source bytes, in hex.
+    `aliases` are other addresses of the same page, absolute; after `expires` it is news no more;
+    `image` is the one that the front matter names for cards.
     """
 
     key: str
@@ -61,6 +79,9 @@ class Edition:
     images: tuple[Image, ...] = ()
     warnings: tuple[Finding, ...] = ()
     draft: bool = False
+    aliases: tuple[str, ...] = ()
+    expires: datetime | None = None
+    image: Image | None = None
 
 
 class BadSource(ValueError):

@@ -11,6 +11,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 
+from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource
 from publisher.rendering.shortcodes import PLACEHOLDER
 
@@ -26,14 +27,15 @@ EXPLICIT_ID = re.compile(r"\s*\{\s*#([\w-]+)[^}]*\}\s*$")
 Parsed = TypeVar("Parsed")
 
 
-def render(path: str, body: str) -> str:
+def render(path: str, body: str, habits: Habits) -> str:
     """The HTML of a whole body; unsafe until sanitised. Raises BadSource if nested too deeply."""
     tokens = _bounded(path, PARSER.parse, body)
     if any(token.level >= DEEPEST - 2 for token in tokens):
         raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS)
     _name_headings(tokens)
     _align_cells(tokens)
-    _set_dashes(tokens)
+    if habits.typographer:
+        _set_dashes(tokens)
     _note_paragraphs(tokens)
     return str(PARSER.renderer.render(tokens, PARSER.options, {}))
 

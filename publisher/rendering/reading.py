@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
 
+from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
 from publisher.rendering import frontmatter, markdown, shortcodes
 from publisher.rendering.findings import oddities
@@ -34,7 +35,14 @@ NO_LANGUAGE = frozenset({"bak", "dev", "new", "old", "tmp", "txt", "rst"})
 SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
 
 
-def read_edition(path: Path, *, root: Path | None, site: Site, static: Path | None) -> Edition:
+def read_edition(
+    path: Path,
+    *,
+    root: Path | None,
+    site: Site,
+    static: Path | None,
+    habits: Habits = Habits(),  # noqa: B008  it never changes
+) -> Edition:
     """The edition a source file holds.
 
     `root` is the folder that keys are relative to, `static` the one the site serves at /.
@@ -51,7 +59,7 @@ def read_edition(path: Path, *, root: Path | None, site: Site, static: Path | No
     title = _title(name, source.fields)
     date = frontmatter.date_field(name, source.fields, filename=_dated_name(path))
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
-    as_written = parts(_html(name, source))
+    as_written = parts(_html(name, source, habits))
     run = made_absolute(as_written, page=url, site=site)
     bundle = path.parent if _is_bundle(path) else None
     return Edition(
@@ -190,9 +198,9 @@ def _url(
     return permalink(page, site)
 
 
-def _html(name: str, source: frontmatter.Source) -> str:
+def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
     body, found = shortcodes.set_aside(name, source.body, source.body_line)
-    html = markdown.render(name, body)
+    html = markdown.render(name, body, habits)
     html = shortcodes.put_back(
         html,
         found,
