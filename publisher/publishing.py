@@ -29,6 +29,7 @@ from publisher.domain.delivery import (
 )
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
+from publisher.rendering import sections
 from publisher.storage import copies, deliveries, pacing, posts, reports, subscribers, waiting
 from publisher.storage.posts import Place
 from publisher.storage.waiting import Hint
@@ -77,11 +78,16 @@ def plan(
     """
     new = 0
     for edition in sorted(editions, key=lambda e: (e.key, e.lang)):  # no two plans cross
-        posts.keep_edition(db, edition, at=at)
+        posts.keep_edition(db, _archived(edition), at=at)
         for channel in channels.values():
             if edition.lang in channel.languages:
                 new += _plan(db, edition, channel, at=at)
     return new
+
+
+def _archived(edition: Edition) -> Edition:
+    """The edition as the archive shows it: without what is for some channels only."""
+    return sections.for_channel(edition, names=("archive",), drop=())
 
 
 def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime) -> int:
@@ -99,7 +105,9 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
 def written(edition: Edition, channel: Configured) -> tuple[Post, str]:
     """The post, or an empty one with the reason why there is none."""
     try:
-        return channel.channel.render(edition), ""
+        names = (channel.name, channel.kind)
+        seen = sections.for_channel(edition, names=names, drop=channel.drop)
+        return channel.channel.render(seen), ""
     except Exception as error:
         if not isinstance(error, ChannelError):
             log.warning("%s cannot write %s", channel.name, edition.key, exc_info=True)
@@ -291,7 +299,7 @@ def _rewrite(db: Connection, edition: Edition, channel: Configured, *, at: datet
         return
     id = posts.number(db, place)
     posts.replace_body(db, id, post)
-    posts.keep_edition(db, edition, at=at)
+    posts.keep_edition(db, _archived(edition), at=at)
     if isinstance(channel.channel, Mailing):
         copies.replace_placeholder(db, id, at=at)
         _plan_readers(db, id, edition, channel, at=at)

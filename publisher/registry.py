@@ -15,12 +15,13 @@ Wrong = Callable[[str, str], None]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Configured:
-    """A channel as configured: its name, its kind, and the languages it takes."""
+    """A channel as configured: its name and kind, the languages it takes, the headings it drops."""
 
     name: str
     kind: str
     languages: tuple[str, ...]
     channel: Channel
+    drop: tuple[str, ...] = ()
 
 
 def kinds() -> dict[str, EntryPoint]:
@@ -39,11 +40,12 @@ def build(
     options = dict(table)
     kind = options.pop("kind", name)
     languages = _languages(options.pop("languages", [language]), wrong)
+    drop = _headings(options.pop("drop", []), wrong)
     factory = _factory(kind, wrong)
     channel = factory and _instance(factory, options, folder=folder, wrong=wrong)
-    if not channel or not languages:
+    if not channel or not languages or drop is None:
         return None
-    return Configured(name=name, kind=kind, languages=languages, channel=channel)
+    return Configured(name=name, kind=kind, languages=languages, channel=channel, drop=drop)
 
 
 def _languages(value: Any, wrong: Wrong) -> tuple[str, ...]:
@@ -52,6 +54,13 @@ def _languages(value: Any, wrong: Wrong) -> tuple[str, ...]:
         wrong("languages", f'expected a list such as ["en", "de"], found {value!r}')
         return ()
     return tuple(lang.lower() for lang in value)
+
+
+def _headings(value: Any, wrong: Wrong) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(h, str) and h.strip() for h in value):
+        wrong("drop", f'expected a list of headings such as ["Unsubscribe"], found {value!r}')
+        return None
+    return tuple(value)
 
 
 def _factory(kind: Any, wrong: Wrong) -> Any:
@@ -94,7 +103,7 @@ def _instance(
 def _unusable(
     fields: Mapping[str, dataclasses.Field[Any]], options: Mapping[str, Any], wrong: Wrong
 ) -> bool:
-    known = ["kind", "languages", *sorted(fields)]
+    known = ["kind", "languages", "drop", *sorted(fields)]
     unknown_ones = options.keys() - fields.keys()
     for key in sorted(unknown_ones):
         wrong(key, unknown(key, known))

@@ -18,7 +18,7 @@ from publisher import (
 from publisher.config import BadConfig, Mistake, Settings
 from publisher.publishing import Worker
 from publisher.registry import Configured
-from publisher.rendering import permalink
+from publisher.rendering import permalink, sections
 from publisher.storage import engine as storage
 from publisher.storage.waiting import Hint
 
@@ -64,6 +64,8 @@ def _built(found: Settings) -> tuple[dict[str, Configured], list[Mistake]]:
         channel = registry.build(name, values, folder=folder, language=language, wrong=wrong)
         if channel:
             built[name] = channel
+            for heading in filter(sections.always_stays, channel.drop):
+                wrong("drop", f"{heading!r} cannot be left out: licence and credits always stay")
     return built, mistakes
 
 

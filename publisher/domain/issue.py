@@ -52,6 +52,19 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fence:
+    """A part of an edition's html, from offset `start` to `end`, that not every channel shows.
+
+    `names` are of channels or kinds: with `only` those that show it, else those that do not.
+    """
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    only: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Edition:
     """One issue in one language, as it was understood.
 
@@ -82,6 +95,7 @@ class Edition:
     aliases: tuple[str, ...] = ()
     expires: datetime | None = None
     image: Image | None = None
+    fences: tuple[Fence, ...] = ()
 
 
 class BadSource(ValueError):

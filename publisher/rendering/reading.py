@@ -10,7 +10,7 @@ from typing import Any
 
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
-from publisher.rendering import frontmatter, markdown, shortcodes
+from publisher.rendering import frontmatter, markdown, sections, shortcodes
 from publisher.rendering.findings import oddities
 from publisher.rendering.links import (
     SCHEME,
@@ -32,6 +32,7 @@ LONGEST_TITLE = 500  # characters
 LONGEST_SUMMARY = 300  # characters, where it is taken from the text
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?", re.IGNORECASE)
 NO_LANGUAGE = frozenset({"bak", "dev", "new", "old", "tmp", "txt", "rst"})
+FORBIDDEN = ("\0", shortcodes.OPEN, shortcodes.CLOSE, sections.MARK_OPEN, sections.MARK_CLOSE)
 SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
 
 
@@ -59,8 +60,10 @@ def read_edition(
     title = _title(name, source.fields)
     date = frontmatter.date_field(name, source.fields, filename=_dated_name(path))
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
-    as_written = parts(_html(name, source, habits))
-    run = made_absolute(as_written, page=url, site=site)
+    marked = parts(_html(name, source, habits))
+    as_written, _ = sections.fences(name, marked, text)
+    run, fences = sections.fences(name, made_absolute(marked, page=url, site=site), text)
+    for_all = sections.for_everyone(run, fences)
     bundle = path.parent if _is_bundle(path) else None
     return Edition(
         key=key,
@@ -69,7 +72,8 @@ def read_edition(
         title=title,
         date=date,
         url=url,
-        summary=frontmatter.text_field(source.fields, "summary", "description") or _summary(run),
+        summary=frontmatter.text_field(source.fields, "summary", "description")
+        or _summary(for_all),
         html=written(run),
         text=plain_text(run),
         revision=hashlib.sha256(raw).hexdigest(),
@@ -79,6 +83,7 @@ def read_edition(
         links=hrefs(run),
         images=pictures(run, _files(as_written, url, site, static=static, bundle=bundle)),
         warnings=oddities(as_written, text, static=static, bundle=bundle),
+        fences=fences,
         draft=source.fields.get("draft") in (True, "true", "True", "yes"),
     )
 
@@ -157,7 +162,7 @@ def _decoded(name: str, raw: bytes) -> str:
         reason = f"not UTF-8 at byte {error.start}"
         raise BadSource(name, reason, line=line, remedy="save it as UTF-8") from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for forbidden in ("\0", shortcodes.OPEN, shortcodes.CLOSE):
+    for forbidden in FORBIDDEN:
         if (at := text.find(forbidden)) >= 0:
             reason = f"holds the character U+{ord(forbidden):04X}"
             line = text.count("\n", 0, at) + 1
@@ -207,7 +212,7 @@ def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
         markdown=lambda caption: markdown.render_inline(name, caption),
         plain=lambda caption: words(parts(sanitised(name, caption))),
     )
-    return sanitised(name, html)
+    return sanitised(name, sections.marked(html))
 
 
 def _summary(run: list[Part]) -> str:

@@ -40,7 +40,7 @@ def test_a_key_is_described_where_its_table_is(table: str, tmp_path: Path) -> No
 
 
 def test_the_keys_of_every_channel_are_described() -> None:
-    for key in ("kind", "languages"):
+    for key in ("kind", "languages", "drop"):
         assert f"| `{key}` |" in section("channels.NAME")
 
 

@@ -233,6 +233,17 @@ def json(value: object) -> str:
     return str(value) if isinstance(value, list) else f'"{value}"'.replace("\\\\", "\\")
 
 
+def test_a_channel_cannot_leave_out_the_licence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = '[channels.feed]\nkind = "atom"\npath = "f.xml"\nurl = "https://news.example/f.xml"\n'
+    text = SMALLEST + feed + 'drop = ["Unsubscribe", "Lizenz"]\n'
+    [wrong] = everything_wrong(tmp_path, text, monkeypatch)
+    assert wrong.endswith(
+        "[channels.feed] drop: 'Lizenz' cannot be left out: licence and credits always stay"
+    )
+
+
 def test_every_mistake_of_one_channel_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select, text
 from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
+from publisher.domain.issue import Fence
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
 from publisher.storage.waiting import Hint
@@ -287,6 +288,21 @@ def test_a_refused_post_is_written_anew_from_its_mended_source(
         )
     work(me)
     assert [post.text for post in channel.out_there] == ["Shorter."]
+
+
+def test_a_channel_and_the_archive_get_only_what_is_meant_for_them(engine: Engine) -> None:
+    html = "<p>For mail.</p><p>For all.</p><h2>Leave</h2><p>Write.</p>"
+    fence = Fence(start=0, end=16, names=("readers",), only=True)
+    drop = replace(configured("fake", FakeChannel()), drop=("Leave",))
+    channels = {"fake": drop, "readers": configured("readers", FakeChannel())}
+    with engine.begin() as db:
+        published = edition(html=html, fences=(fence,))
+        publishing.plan([published], db=db, channels=channels, at=NOW)
+        texts = {row.channel: row.body["text"] for row in db.execute(select(schema.posts))}
+        archived = db.scalar(select(schema.editions.c.html))
+    assert texts["fake"] == "For all.\n"
+    assert texts["readers"] == "All that happened."  # as it came: nothing was left out
+    assert archived == html[16:]
 
 
 def test_a_retry_touches_nothing_that_is_out_there(engine: Engine, clock: Clock) -> None:

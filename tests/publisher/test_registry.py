@@ -55,9 +55,16 @@ def test_languages_are_the_operators_choice() -> None:
     assert found.languages == ("de", "fr")
 
 
+def test_headings_to_drop_are_the_operators_choice() -> None:
+    found, _ = build("readers", {**MAIL, "drop": ["Unsubscribe"]})
+    assert found
+    assert found.drop == ("Unsubscribe",)
+
+
 @pytest.mark.parametrize(
     ("table", "key", "words"),
     [
+        ({**MAIL, "drop": "Unsubscribe"}, "drop", "expected a list of headings"),
         ({"kind": "pigeon"}, "kind", "there is no kind 'pigeon'"),
         ({**MAIL, "languages": "en"}, "languages", "expected a list"),
         ({**MAIL, "hots": "x"}, "hots", "is not known"),
