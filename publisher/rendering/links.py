@@ -2,55 +2,133 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv6Address
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import idna
 
 from publisher.domain.issue import Image, Site
 from publisher.rendering.markup import Closing, Opening, Part, words
+from publisher.rendering.sanitising import SCHEMES
 
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+WEB = re.compile(r"(https?:)(.*)", re.IGNORECASE | re.DOTALL)
+PIECES = re.compile(r"(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)  # RFC 3986, appendix B
+AUTHORITY = re.compile(r"(.*@)?(\[.*\]|[^:]*)(.*)", re.DOTALL)
+DROPPED = re.compile(r"[\t\n\r]")  # as browsers do
+NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+PLAIN = "!$&'()*+,;=:@/?%-._~"  # beside letters and digits, what RFC 3986 lets stand
+HOST = re.compile(r"[a-z0-9._-]+")
+LONGEST_HOST = 253  # characters, RFC 1035
+SOURCE_FILE = re.compile(r"\.(?:md|mdx|markdown|rst)$", re.IGNORECASE)
+ADDRESSES = ("href", "src", "poster", "cite")
 
 
 def absolute(reference: str, *, page: str, site: Site) -> str:
-    """The address a reference of `page` means; one with a scheme of its own stays as it is.
+    """The address a reference of `page` means, percent-encoded; never raises.
 
     A leading slash means the site's base_url, as for Hugo's canonifyURLs; a fragment means
-    this very page; anything else is relative to it.
+    this very page; anything else is relative to it. An address with another scheme than the
+    web's (`xmpp:`, `mailto:`) stays as it is.
     """
-    reference = reference.strip()
-    if SCHEME.match(reference):
-        return reference
+    typed = DROPPED.sub("", reference.strip())
+    if SCHEME.match(typed) and not WEB.match(typed):
+        return typed
+    written, page = encoded(typed), encoded(page)
+    if WEB.match(written):
+        return written
+    if written.startswith("//"):
+        return f"{urlsplit(page).scheme}:{written}"
+    if written.startswith("/"):
+        return _on_site(written, site)
+    return urljoin(page, written) if written[:1] not in ("", "#") else page + written
+
+
+def encoded(address: str) -> str:
+    """A web address or reference in ASCII; done twice it is the same.
+
+    What RFC 3986 lets stand stays, escapes stay, a percent sign that begins none becomes one.
+    A host outside ASCII is written as the name system has it (`xn--…`, RFC 5891): browsers would
+    take percent signs there, most programs for mail and feeds would not.
+    """
+    web = WEB.match(address)
+    scheme, rest = (web[1].lower(), web[2]) if web else ("", address)
+    pieces = PIECES.fullmatch(rest)
+    host, path, query, fragment = pieces.groups(default="") if pieces else ("", rest, "", "")
+    mark = fragment[:1] + _escaped(fragment[1:])
+    return scheme + _authority(host) + _escaped(path) + _escaped(query) + mark
+
+
+def names_a_source(reference: str) -> bool:
+    """Whether a link leads to a source file (`../2026-05/index.md`), which no site serves."""
+    path = reference.partition("#")[0].partition("?")[0]
+    return bool(SOURCE_FILE.search(path)) and not SCHEME.match(path) and path[:2] != "//"
+
+
+def _escaped(text: str) -> str:
+    return quote(NO_ESCAPE.sub("%25", text), safe=PLAIN, errors="replace")
+
+
+def _authority(authority: str) -> str:
+    """The host with the slashes before it, and with the name and port around it, if any."""
+    if not authority:
+        return ""
+    taken = AUTHORITY.fullmatch(authority[2:])
+    user, host, port = taken.groups(default="") if taken else ("", authority[2:], "")
+    return "//" + _escaped(user) + (_literal(host) or _named(host)) + _escaped(port)
+
+
+def _literal(host: str) -> str:
+    """An address in brackets, or "" for what is none."""
     try:
-        if reference.startswith("//"):
-            return urlsplit(site.base_url).scheme + ":" + reference
-        if reference.startswith("/"):
-            return _on_site(reference, site)
-        return urljoin(page, reference) if not reference.startswith("#") else page + reference
-    except ValueError:  # a bracketed host that is no address
-        return page
+        return host if host.startswith("[") and IPv6Address(host[1:-1]) else ""
+    except ValueError:
+        return ""
+
+
+def _named(host: str) -> str:
+    name = unquote(host)
+    if name.isascii() or len(name) > LONGEST_HOST:
+        return _escaped(host)
+    try:
+        ascii_name = idna.encode(name, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return _escaped(host)
+    return ascii_name if HOST.fullmatch(ascii_name) else _escaped(host)
 
 
 def _on_site(reference: str, site: Site) -> str:
-    folder = urlsplit(site.base_url).path.rstrip("/")
-    if folder and (reference + "/").startswith(folder + "/"):
-        return urljoin(site.base_url, reference)
-    return site.base_url.rstrip("/") + reference
+    base = encoded(site.base_url)
+    folder = urlsplit(base).path.rstrip("/")
+    path = re.split("[?#]", reference, maxsplit=1)[0]
+    inside = folder and (path + "/").startswith(folder + "/")
+    return urljoin(base, reference if inside else folder + reference)
 
 
 def made_absolute(run: list[Part], *, page: str, site: Site) -> list[Part]:
-    """The same run with every href and src absolute; pictures without an http address go."""
+    """The same run with every href and src absolute; pictures without a web address go."""
     result: list[Part] = []
     for part in run:
         if not isinstance(part, Opening) or part.name not in ("a", "img"):
             result.append(part)
             continue
         moved = {
-            name: absolute(value, page=page, site=site) if name in ("href", "src") else value
+            name: absolute(value, page=page, site=site) if name in ADDRESSES else value
             for name, value in part.attributes.items()
         }
-        if part.name == "a" or moved.get("src", "").startswith(("http://", "https://")):
-            result.append(Opening(name=part.name, attributes=moved))
+        if part.name == "a" or WEB.match(moved.get("src", "")):
+            result.append(Opening(name=part.name, attributes=_harmless(moved)))
     return result
+
+
+def _harmless(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Without an address whose scheme only shows once its newlines are out."""
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name not in ADDRESSES or value.partition(":")[0].lower() in SCHEMES
+    }
 
 
 def hrefs(run: list[Part]) -> tuple[str, ...]:
