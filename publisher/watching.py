@@ -15,7 +15,8 @@ from publisher.config import Settings, Source
 from publisher.domain.issue import BadSource, Edition
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
-from publisher.rendering.reading import identity, read_edition
+from publisher.rendering.names import identity
+from publisher.rendering.reading import read_edition
 from publisher.sources import folder, git
 from publisher.sources.folder import SourceTrouble
 from publisher.storage import sightings

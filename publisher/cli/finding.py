@@ -9,7 +9,7 @@ from publisher import watching, wiring
 from publisher.config import unknown
 from publisher.domain.issue import BadSource, Edition
 from publisher.registry import Configured
-from publisher.rendering.reading import identity
+from publisher.rendering.names import identity
 
 
 class Wrong(click.ClickException):

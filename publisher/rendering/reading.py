@@ -1,16 +1,15 @@
 """From a source file to an edition: the only door of this room."""
 
 import hashlib
-import os
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
 from publisher.rendering import frontmatter, markdown, sections, shortcodes
+from publisher.rendering.fields import date_field, list_field, text_field
 from publisher.rendering.findings import oddities
 from publisher.rendering.links import (
     SCHEME,
@@ -21,19 +20,17 @@ from publisher.rendering.links import (
     pictures,
 )
 from publisher.rendering.markup import Closing, Opening, Part, parts, words, written
+from publisher.rendering.names import dated_name, identity, is_bundle, without_language
+from publisher.rendering.notations import NO_ISSUE
+from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
 from publisher.rendering.permalink import Page, permalink, unknown_tokens
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.sanitising import sanitised
-from publisher.rendering.words import one_line, shortened, without_controls
+from publisher.rendering.words import one_line, shortened
 
-LARGEST_FILE = 1024 * 1024  # bytes
 LARGEST_BODY = 512 * 1024  # bytes
 LONGEST_TITLE = 500  # characters
 LONGEST_SUMMARY = 300  # characters, where it is taken from the text
-LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?", re.IGNORECASE)
-NO_LANGUAGE = frozenset({"bak", "dev", "new", "old", "tmp", "txt", "rst"})
-FORBIDDEN = ("\0", shortcodes.OPEN, shortcodes.CLOSE, sections.MARK_OPEN, sections.MARK_CLOSE)
-SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
 
 
 def read_edition(
@@ -51,20 +48,20 @@ def read_edition(
     """
     name = str(path)
     key, lang = identity(path, root=root, default_language=site.language)
-    raw = _bytes(path)
-    text = _decoded(name, raw)
+    raw = raw_bytes(path)
+    text = decoded(name, raw)
     source = frontmatter.take_apart(name, text)
     if len(source.body.encode()) > LARGEST_BODY:
         reason = f"the body is larger than {LARGEST_BODY // 1024} kB"
         raise BadSource(name, reason, remedy=SPLIT_IT)
-    title = _title(name, source.fields)
-    date = frontmatter.date_field(name, source.fields, filename=_dated_name(path))
+    title = _title(name, source)
+    date = date_field(name, source, filename=dated_name(path))
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
     marked = parts(_html(name, source, habits))
     as_written, _ = sections.fences(name, marked, text)
     run, fences = sections.fences(name, made_absolute(marked, page=url, site=site), text)
     for_all = sections.for_everyone(run, fences)
-    bundle = path.parent if _is_bundle(path) else None
+    bundle = path.parent if is_bundle(path) else None
     return Edition(
         key=key,
         lang=lang,
@@ -72,14 +69,13 @@ def read_edition(
         title=title,
         date=date,
         url=url,
-        summary=frontmatter.text_field(source.fields, "summary", "description")
-        or _summary(for_all),
+        summary=text_field(source.fields, "summary", "description") or _summary(for_all),
         html=written(run),
         text=plain_text(run),
         revision=hashlib.sha256(raw).hexdigest(),
         site=site,
-        authors=frontmatter.list_field(source.fields, "author", "authors"),
-        tags=frontmatter.list_field(source.fields, "tags", "categories", "category"),
+        authors=list_field(source.fields, "author", "authors"),
+        tags=list_field(source.fields, "tags", "categories", "category"),
         links=hrefs(run),
         images=pictures(run, _files(as_written, url, site, static=static, bundle=bundle)),
         warnings=oddities(as_written, text, static=static, bundle=bundle),
@@ -88,116 +84,35 @@ def read_edition(
     )
 
 
-def identity(path: Path, *, root: Path | None, default_language: str) -> tuple[str, str]:
-    """The key and language of a source, from its path alone.
-
-    The key is the path relative to `root` without language and extension, the file's name
-    where it lies outside; a page bundle (`2026-06/index.de.md`) is named by its folder.
-    Raises BadSource for a name that is no text.
-    """
-    if "\0" in str(path):
-        raise BadSource(ascii(str(path)), "no file has such a name")
-    relative = _relative(path, root)
-    stem, lang = _without_language(relative.stem)
-    if stem in ("index", "_index"):
-        folder = relative.parent if relative.parent.name else PurePath(path.absolute().parent.name)
-        key = folder.as_posix()
-    else:
-        key = relative.with_name(stem).as_posix()
-    if any("\ud800" <= character <= "\udfff" for character in key):
-        raise BadSource(ascii(str(path)), "the file's name is not UTF-8", remedy="rename it")
-    return key, lang or default_language.lower()
-
-
-def _relative(path: Path, root: Path | None) -> PurePath:
-    if root is not None:
-        lexical = (Path(os.path.abspath(path)), Path(os.path.abspath(root)))  # noqa: PTH100  links stay
-        for file, folder in (lexical, (path.resolve(), root.resolve())):
-            if file.is_relative_to(folder) and file != folder:
-                return file.relative_to(folder)
-    return PurePath(path.name)
-
-
-def _without_language(stem: str) -> tuple[str, str]:
-    base, dot, suffix = stem.rpartition(".")
-    lang = suffix.lower()
-    if dot and base and LANGUAGE.fullmatch(suffix) and lang not in NO_LANGUAGE:
-        return base, lang
-    return stem, ""
-
-
-def _is_bundle(path: Path) -> bool:
-    return _without_language(path.stem)[0] in ("index", "_index")
-
-
-def _dated_name(path: Path) -> str:
-    return path.absolute().parent.name if _is_bundle(path) else path.name
-
-
-def _bytes(path: Path) -> bytes:
-    name = str(path)
-    try:
-        if not path.is_file():
-            reason = "a folder, not a file" if path.is_dir() else "there is no such file"
-            raise BadSource(name, reason, remedy="name a Markdown file")
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, BadSource):
-            raise
-        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise BadSource(ascii(name), reason, remedy="check its name and permissions") from error
-    if len(raw) > LARGEST_FILE:
-        reason = f"larger than {LARGEST_FILE // 1024} kB"
-        raise BadSource(name, reason, remedy=SPLIT_IT)
-    return raw
-
-
-def _decoded(name: str, raw: bytes) -> str:
-    """The text, its newlines made one kind, without the controls nobody can see."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        reason = f"not UTF-8 at byte {error.start}"
-        raise BadSource(name, reason, line=line, remedy="save it as UTF-8") from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for forbidden in FORBIDDEN:
-        if (at := text.find(forbidden)) >= 0:
-            reason = f"holds the character U+{ord(forbidden):04X}"
-            line = text.count("\n", 0, at) + 1
-            raise BadSource(name, reason, line=line, remedy="remove it")
-    return without_controls(text)
-
-
-def _title(name: str, fields: Mapping[str, Any]) -> str:
-    title = frontmatter.text_field(fields, "title")
+def _title(name: str, source: frontmatter.Source) -> str:
+    title = text_field(source.fields, "title")
+    line = source.lines.get("title", 0)
     if not title:
-        reason = frontmatter.NO_ISSUE + "it has no title"
-        raise BadSource(name, reason, remedy="add `title:` to the front matter")
+        reason = NO_ISSUE + "it has no title"
+        raise BadSource(name, reason, line=line, remedy="add `title:` to the front matter")
     if len(title) > LONGEST_TITLE:
         reason = f"the title is longer than {LONGEST_TITLE} characters"
-        raise BadSource(name, reason, remedy="shorten it")
+        raise BadSource(name, reason, line=line, remedy="shorten it")
     return title
 
 
 def _url(
     path: Path, fields: Mapping[str, Any], *, title: str, date: datetime, lang: str, site: Site
 ) -> str:
-    own = frontmatter.text_field(fields, "url")
+    own = text_field(fields, "url")
     if SCHEME.match(own):
         raise BadSource(str(path), f"url is a whole address: {own}", remedy="give only its path")
     if strange := unknown_tokens(own or site.permalink):
         reason = f"unknown in the permalink pattern: {' '.join(strange)}"
         raise BadSource(str(path), reason, remedy="see [site] permalink")
-    bundle = _is_bundle(path)
+    bundle = is_bundle(path)
     page = Page(
         title=title,
         date=date,
         lang=lang,
         file=path,
-        filename=path.absolute().parent.name if bundle else _without_language(path.stem)[0],
-        slug=frontmatter.text_field(fields, "slug"),
+        filename=path.absolute().parent.name if bundle else without_language(path.stem)[0],
+        slug=text_field(fields, "slug"),
         url=own,
     )
     return permalink(page, site)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.domain.issue import BadSource
+from publisher.rendering.frontmatter import take_apart
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import HEAD, SITE, issue, read, written
 
@@ -17,9 +18,10 @@ from tests.publisher.rendering.sources import HEAD, SITE, issue, read, written
         '---\ntitle: "Spring"\ndate: 2026-03-05\ntags: [a, b]\n---\nHello.\n',
         '+++\ntitle = "Spring"\ndate = 2026-03-05\ntags = ["a", "b"]\n+++\nHello.\n',
         '{"title": "Spring", "date": "2026-03-05", "tags": ["a", "b"]}\nHello.\n',
+        "Title: Spring\nDate: 2026-03-05\nTags: a,\n    b\n\nHello.\n",
         "\n\n---\nTitle: Spring\nDate: 2026-03-05\nTags: a, b\n---\nHello.\n",
     ],
-    ids=["yaml", "toml", "json", "yaml-capitals"],
+    ids=["yaml", "toml", "json", "pelican", "yaml-capitals"],
 )
 def test_the_same_head_is_understood_in_every_notation(tmp_path: Path, text: str) -> None:
     edition = read(tmp_path, text)
@@ -105,25 +107,27 @@ def test_a_title_is_one_line_without_tricks(tmp_path: Path) -> None:
         ("Hello.\n", 0, "no newsletter issue: it has no front matter"),
         ("", 0, "no newsletter issue"),
         ("---\ndate: 2026-06-05\n---\nx", 0, "no newsletter issue: it has no title"),
-        ("---\ntitle:\ndate: 2026-06-05\n---\nx", 0, "no newsletter issue: it has no title"),
+        ("---\ntitle:\ndate: 2026-06-05\n---\nx", 2, "no newsletter issue: it has no title"),
         ("---\ntitle: x\n", 1, "no closing line ---"),
-        ("---\n---\nx", 1, "no newsletter issue: the front matter is empty"),
-        ("---\n- a\n---\nx", 1, "no newsletter issue"),
+        ("---\n---\nx", 2, "no newsletter issue: the front matter is empty"),
+        ("---\n- a\n---\nx", 2, "no newsletter issue"),
         ("---\ntitle: a: b\n---\nx", 2, "in quotes"),
         ("\n---\ndate: 2026-06-05\ntitle: [a]]\n---\nx", 4, "YAML"),
         ("---\ntitle: x\ndate: 2026-13-45\n---\nx", 3, "month must be in 1..12"),
-        ("---\ntitle: x\ndate: soon\n---\nx", 0, "date: YYYY-MM-DD"),
-        ("---\ntitle: x\ndate: 0001-01-01\n---\nx", 0, "not a date"),
+        ("---\ntitle: x\ndate: soon\n---\nx", 3, "date: YYYY-MM-DD"),
+        ("---\ntitle: x\ndate: 0001-01-01\n---\nx", 3, "not a date"),
         ("---\ntitle: x\ntitle: y\n---\nx", 3, "title is given twice"),
         ("---\ntitle: &a x\nsummary: *a\n---\nx", 2, "anchors and aliases"),
         ("---\na: {<<: {title: x}}\n---\nx", 2, "merge keys"),
         ("---\ntitle: !!python/name:os.system x\n---\nx", 2, "YAML"),
         ("---\na: " + "[" * 30 + "\n---\nx", 2, "deeper than 20"),
         ("---\ntitle: x\n" + "# y\n" * 20000 + "---\nx", 1, "longer than 64 kB"),
-        ("---\ntitle: " + "x" * 600 + "\n---\n", 0, "longer than 500"),
+        ("---\ntitle: " + "x" * 600 + "\n---\n", 2, "longer than 500"),
         ("+++\ntitle = x\n+++\n", 2, "TOML"),
         ("+++\na = " + "[" * 5000 + "\n+++\n", 2, "TOML"),
         ('{"title": "x",\n oops}\nx', 2, "JSON"),
+        ("Title: x\nDate: 2026-06-05\nHello.\n", 3, "put an empty line before the text"),
+        ("Title: x\nTITLE: y\n\nHello.\n", 2, "title is given twice"),
         ('{"a":' + "[" * 50000 + "\nx", 1, "JSON"),
     ],
 )
@@ -171,3 +175,30 @@ def test_a_title_stays_as_it_was_typed(tmp_path: Path, title: str) -> None:
 def test_a_long_dotted_key_is_refused_soon(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="dots in a line"):
         read(tmp_path, "+++\n" + "a." * 30_000 + "a = 1\n+++\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '---\n# a head\ntitle: "a\n  b"\nExtra: {date: 1}\ndate: 2026-06-05\n---\n',
+        "+++\n# a head\ntitle = '''a\ndate = 1'''\ndate = 2026-06-05\n[extra]\ndate = 1\n+++\n",
+        '{\n\n"title": "a",\n"extra": {"date": "}"},"date":\n"2026-06-05"}\n',
+    ],
+    ids=["yaml", "toml", "json"],
+)
+def test_a_head_knows_on_which_line_each_field_stands(text: str) -> None:
+    lines = take_apart("a.md", text).lines
+    assert set(lines) == {"title", "date", "extra"}
+    rows = text.split("\n")
+    assert [rows[lines[name] - 1].lower().find(name) >= 0 for name in lines] == [True] * 3
+    assert lines["title"] == 3
+    assert "2026" in "".join(rows[lines["date"] - 1 : lines["date"] + 1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---\ntitle: x\nTitle: y\n---\n", '+++\ntitle = "x"\nTitle = "y"\n+++\n', '{"a":1,"a":2}\n'],
+)
+def test_a_field_that_is_given_twice_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadSource, match="is given twice"):
+        read(tmp_path, text)

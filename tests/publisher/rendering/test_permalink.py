@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from publisher.domain.issue import BadSource, Site
+from publisher.rendering.names import identity
 from publisher.rendering.permalink import slug
-from publisher.rendering.reading import identity
 from tests.publisher.rendering.sources import HEAD, issue
 
 ROOT = Path("/srv/content/blog/newsletter")

@@ -1,0 +1,47 @@
+"""A source file's text, of bounded size and in one kind of newline."""
+
+from pathlib import Path
+
+from publisher.domain.issue import BadSource
+from publisher.rendering import sections, shortcodes
+from publisher.rendering.words import without_controls
+
+LARGEST_FILE = 1024 * 1024  # bytes
+FORBIDDEN = ("\0", shortcodes.OPEN, shortcodes.CLOSE, sections.MARK_OPEN, sections.MARK_CLOSE)
+SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
+
+
+def raw_bytes(path: Path) -> bytes:
+    name = str(path)
+    try:
+        if not path.is_file():
+            reason = "a folder, not a file" if path.is_dir() else "there is no such file"
+            raise BadSource(name, reason, remedy="name a Markdown file")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, BadSource):
+            raise
+        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise BadSource(ascii(name), reason, remedy="check its name and permissions") from error
+    if len(raw) > LARGEST_FILE:
+        reason = f"larger than {LARGEST_FILE // 1024} kB"
+        raise BadSource(name, reason, remedy=SPLIT_IT)
+    return raw
+
+
+def decoded(name: str, raw: bytes) -> str:
+    """The text, its newlines made one kind, without the controls nobody can see."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        reason = f"not UTF-8 at byte {error.start}"
+        raise BadSource(name, reason, line=line, remedy="save it as UTF-8") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for forbidden in FORBIDDEN:
+        if (at := text.find(forbidden)) >= 0:
+            reason = f"holds the character U+{ord(forbidden):04X}"
+            line = text.count("\n", 0, at) + 1
+            raise BadSource(name, reason, line=line, remedy="remove it")
+    return without_controls(text)
