@@ -1,8 +1,8 @@
 """Markdown to HTML as Goldmark, Hugo's renderer, does it."""
 
+import functools
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -13,36 +13,51 @@ from mdit_py_plugins.deflist import deflist_plugin
 
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource
+from publisher.rendering.goldmark.addresses import START, addresses_plugin
+from publisher.rendering.goldmark.emojis import emojis_plugin
+from publisher.rendering.goldmark.footnotes import footnotes_plugin
+from publisher.rendering.goldmark.headings import headings, name_headings, take_attributes
+from publisher.rendering.goldmark.passages import count_brackets
+from publisher.rendering.goldmark.strikes import strikes_plugin
+from publisher.rendering.goldmark.tasks import tasks_plugin
+from publisher.rendering.goldmark.typography import typography_plugin
 from publisher.rendering.shortcodes import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
-TYPOGRAPHY = (("...", "…"), ("---", "—"), ("--", "–"), ("<<", "«"), (">>", "»"))
 MOST_BLOCKS = 15_000  # paragraphs, headings, items: a long issue has a few hundred
 LONGEST_PARAGRAPH = 32 * 1024  # characters
 COSTLY = "[(\"'"  # finding the other end of these takes time by the square of their number
 MOST_COSTLY = 1000  # in one paragraph
 TOO_DEEP, FEWER_LEVELS = "nested too deeply", "use fewer levels of lists and quotes"
-EXPLICIT_ID = re.compile(r"\s*\{\s*#([\w-]+)[^}]*\}\s*$")
+PAUSE = re.compile(rf"[\n!&*:<\[\\\]_`~'\"]|--|>>|\.\.\.|{START}")  # where a rule may begin
 
 Parsed = TypeVar("Parsed")
+Plugin = Callable[[MarkdownIt], None]
+
+ALWAYS: tuple[Plugin, ...] = (
+    deflist_plugin,
+    addresses_plugin,
+    strikes_plugin,
+    tasks_plugin,
+    footnotes_plugin,
+)
 
 
 def render(path: str, body: str, habits: Habits) -> str:
     """The HTML of a whole body; unsafe until sanitised. Raises BadSource if nested too deeply."""
-    tokens = _bounded(path, PARSER.parse, body)
+    parser = _parser(habits)
+    tokens = _bounded(path, parser.parse, body)
     if any(token.level >= DEEPEST - 2 for token in tokens):
         raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS)
-    _name_headings(tokens)
+    name_headings(tokens)
     _align_cells(tokens)
-    if habits.typographer:
-        _set_dashes(tokens)
     _note_paragraphs(tokens)
-    return str(PARSER.renderer.render(tokens, PARSER.options, {}))
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def render_inline(path: str, text: str) -> str:
+def render_inline(path: str, text: str, habits: Habits) -> str:
     """The HTML of a caption: one line, no paragraph around it; unsafe until sanitised."""
-    return _bounded(path, PARSER.renderInline, text) if text else ""
+    return _bounded(path, _parser(habits).renderInline, text) if text else ""
 
 
 def _bounded(path: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
@@ -52,19 +67,6 @@ def _bounded(path: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
         raise BadSource(path, TOO_DEEP, remedy=FEWER_LEVELS) from error
     except OverflowError as error:
         raise BadSource(path, str(error), remedy="divide it") from error
-
-
-def anchor(heading: str) -> str:
-    """Goldmark's heading id in GitHub style: letters, digits, _ and - stay, spaces are hyphens."""
-    kept = (_anchor_character(c) for c in PLACEHOLDER.sub("", heading).strip())
-    return "".join(kept) or "heading"
-
-
-def _anchor_character(character: str) -> str:
-    if character in "- ":
-        return "-"
-    category = unicodedata.category(character)
-    return character.lower() if category[0] == "L" or category == "Nd" or character == "_" else ""
 
 
 def _keep_bounds(state: StateCore) -> None:
@@ -81,49 +83,12 @@ def _keep_bounds(state: StateCore) -> None:
                 raise OverflowError(f"a paragraph with more than {MOST_COSTLY} {mark}")
 
 
-def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
-    for opening, inline in pairwise(tokens):
-        if opening.type == "heading_open":
-            yield opening, inline
-
-
-def _name_headings(tokens: Sequence[Token]) -> None:
-    seen: dict[str, int] = {}
-    for opening, inline in _headings(tokens):
-        name = _explicit_id(inline) or anchor(inline.content.rpartition("\n")[2])
-        unique = name
-        while unique in seen:
-            unique = f"{name}-{seen[name]}"
-            seen[name] += 1
-        seen[unique] = 1
-        opening.attrSet("id", unique)
-
-
-def _explicit_id(inline: Token) -> str:
-    """Take `{#name}` off the end of a heading."""
-    explicit = EXPLICIT_ID.search(inline.content[-200:])
-    last = inline.children[-1] if inline.children else None
-    if explicit is None or last is None or last.type != "text":
-        return ""
-    last.content = EXPLICIT_ID.sub("", last.content)
-    return explicit[1]
-
-
 def _align_cells(tokens: Sequence[Token]) -> None:
     """Say the alignment without a style, which sanitising would take off."""
     for token in tokens:
         style = token.attrs.pop("style", None) if token.type in ("th_open", "td_open") else None
         if style:
             token.attrSet("align", str(style).removeprefix("text-align:"))
-
-
-def _set_dashes(tokens: Sequence[Token]) -> None:
-    """Dashes, dots and guillemets as Goldmark sets them; addresses are left alone."""
-    for inline in tokens:
-        for before, child in pairwise([inline, *(inline.children or ())]):
-            if child.type == "text" and before.info != "auto":
-                for typed, meant in TYPOGRAPHY:
-                    child.content = child.content.replace(typed, meant)
 
 
 def _note_paragraphs(tokens: Sequence[Token]) -> None:
@@ -139,15 +104,30 @@ def _in_paragraph(match: re.Match[str]) -> str:
     return match[0][:-1] + "p" + match[0][-1]
 
 
-def _parser() -> MarkdownIt:
-    options = {"html": True, "linkify": True, "typographer": True, "maxNesting": DEEPEST}
-    parser = MarkdownIt("commonmark", options)
-    parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
-    parser.use(deflist_plugin)
-    parser.core.ruler.before("inline", "bounds", _keep_bounds)
-    if parser.linkify is not None:
-        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
+def _take_attributes(state: StateCore) -> None:
+    for _, inline in headings(state.tokens):
+        take_attributes(inline)
+
+
+def _parser(habits: Habits) -> MarkdownIt:
+    plugins = [
+        plugin
+        for plugin, wanted in (
+            (typography_plugin, habits.typographer),
+            (emojis_plugin, habits.emoji),
+        )
+        if wanted
+    ]
+    return _with(*plugins)
+
+
+@functools.cache
+def _with(*plugins: Plugin) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable("table")
+    for plugin in (*ALWAYS, *plugins):
+        parser.use(plugin)
+    parser.core.ruler.before("inline", "attributes", _take_attributes)
+    parser.core.ruler.before("attributes", "bounds", _keep_bounds)
+    parser.inline.ruler.push("brackets", count_brackets)
+    parser.inline.terminator_re = PAUSE
     return parser
-
-
-PARSER = _parser()

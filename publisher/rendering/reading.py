@@ -124,7 +124,7 @@ def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
     html = shortcodes.put_back(
         html,
         found,
-        markdown=lambda caption: markdown.render_inline(name, caption),
+        markdown=lambda caption: markdown.render_inline(name, caption, habits),
         plain=lambda caption: words(parts(sanitised(name, caption))),
     )
     return sanitised(name, sections.marked(html))

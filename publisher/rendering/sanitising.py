@@ -10,7 +10,23 @@ from publisher.rendering.words import without_controls
 
 DEEPEST = 200  # open elements; sanitising takes time by the square of it
 LARGEST = 4 * 1024 * 1024  # characters of HTML, whatever a small source swells to
-SCHEMES = {"http", "https", "mailto", "xmpp", "tel", "geo", "magnet"}
+SCHEMES = {
+    "ftp",
+    "gemini",
+    "geo",
+    "http",
+    "https",
+    "irc",
+    "ircs",
+    "magnet",
+    "mailto",
+    "matrix",
+    "sip",
+    "sms",
+    "tel",
+    "webcal",
+    "xmpp",
+}
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 TAGS = HEADINGS | {
     "a",
@@ -66,7 +82,9 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "abbr": {"title"},
     "img": {"src", "alt", "title", "width", "height"},
+    "li": {"id"},
     "ol": {"start"},
+    "sup": {"id"},
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
 } | {heading: {"id"} for heading in HEADINGS}

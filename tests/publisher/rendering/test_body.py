@@ -118,13 +118,16 @@ def test_a_shortcode_in_an_address_or_a_title_leaves_no_trace(tmp_path: Path) ->
     ("body", "shown"),
     [
         ("`<received>` & <3", "<p><code>&lt;received&gt;</code> &amp; &lt;3</p>"),
-        ("~~no~~", "<p><s>no</s></p>"),
+        ("~~no~~", "<p><del>no</del></p>"),
         ('it\'s -- "so"...', "<p>it’s – “so”…</p>"),
         ('`a -- "b"...`', '<p><code>a -- "b"...</code></p>'),
         ("## Ünï & co (x)", '<h2 id="ünï--co-x">Ünï &amp; co (x)</h2>'),
         ("# A\n\n# A", '<h1 id="a">A</h1>\n<h1 id="a-1">A</h1>'),
         ("# A {#mine}", '<h1 id="mine">A</h1>'),
-        ("www.a.example a.example", "<p>www.a.example a.example</p>"),
+        (
+            "www.a.example a.example",
+            '<p><a href="https://www.a.example">www.a.example</a> a.example</p>',
+        ),
         ("|a|\n|-:|\n|b|", '<th align="right">a</th>'),
         ("a\n: b", "<dt>a</dt>\n<dd>b</dd>"),
     ],

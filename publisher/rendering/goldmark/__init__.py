@@ -1,0 +1,1 @@
+"""What Goldmark, Hugo's renderer, does beyond CommonMark: rules for markdown-it, a module each."""
