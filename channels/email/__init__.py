@@ -71,7 +71,7 @@ class Email:
             html=html,
             url=edition.url,
             images=edition.images,
-            warnings=tuple(parts.warnings(title, html)),
+            warnings=tuple(parts.warnings(edition, title, html)),
             details={"slot": parts.slot(edition)},
         )
         return replace(post, length=message.size(post, self.sender))

@@ -1,74 +1,29 @@
 """The two parts of a mail: an edition as plain text and as one HTML page."""
 
 import hashlib
+import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 
 import css_inline
 import jinja2
 
+from channels._text import graphemes, shorten
+from channels.email.body import fitted, is_drawing
 from channels.email.encoding import hides_control
+from channels.email.frame import direction, words
+from channels.email.palette import DARK, LIGHT
 from publisher.domain.issue import Edition, Finding
 
-CLIPPED = 102 * 1024  # bytes of HTML that Gmail shows before it cuts (as commonly reported)
-RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What the newsletter's frame says, in one language."""
-
-    read_online: str
-    why: str
-    leave: str
-    license: str
-
-
-WORDS = {
-    "en": Words(
-        read_online="Read online",
-        why="You receive this mail because you subscribed to {name}.",
-        leave="Unsubscribe",
-        license="License",
-    ),
-    "de": Words(
-        read_online="Online lesen",
-        why="Sie erhalten diese Mail, weil Sie {name} abonniert haben.",
-        leave="Abbestellen",
-        license="Lizenz",
-    ),
-    "es": Words(
-        read_online="Leer en línea",
-        why="Recibe este correo porque se suscribió a {name}.",
-        leave="Darse de baja",
-        license="Licencia",
-    ),
-    "fr": Words(
-        read_online="Lire en ligne",
-        why="Vous recevez ce courriel parce que vous êtes abonné à {name}.",
-        leave="Se désabonner",
-        license="Licence",
-    ),
-    "it": Words(
-        read_online="Leggi online",
-        why="Ricevi questa mail perché ti sei iscritto a {name}.",
-        leave="Annulla l’iscrizione",
-        license="Licenza",
-    ),
-    "pt": Words(
-        read_online="Ler online",
-        why="Você recebe este e-mail porque assinou {name}.",
-        leave="Cancelar a assinatura",
-        license="Licença",
-    ),
-}
-
-
-def words(lang: str) -> Words:
-    """The frame's words in a language, or in English."""
-    return WORDS.get(lang.lower().partition("-")[0], WORDS["en"])
+CLIPPED = 102 * 1024  # bytes of HTML that Gmail shows before it cuts; see docs/channels/email.md
+LONGEST_SUBJECT = 90  # graphemes; wide windows show about 70, phones about 40
+PREHEADER = 140  # graphemes
+PREVIEWED = 220  # characters that a wide window shows beside the subject
+NOTHING = "\u034f\u200c\u00a0"  # is shown as a space, and not folded with the next one
+WIDTH = 72
+SIGNATURE = "-- "  # RFC 3676 §4.3
 
 
 def slot(edition: Edition) -> str:
@@ -81,37 +36,72 @@ def slot(edition: Edition) -> str:
 
 
 def plain(edition: Edition, title: str) -> str:
-    """The plain part: title, text, where it is online, the licence, how to leave."""
+    """The plain part: title, text, then as a signature where it is online and how to leave."""
+    heading = textwrap.wrap(title, WIDTH) or [""]
+    underline = "=" * max(map(len, heading))
+    foot = "\n".join(_foot(edition))
+    whole = [*heading, underline, "", edition.text.strip(), "", SIGNATURE, foot, ""]
+    return _sound("\n".join(whole))
+
+
+def _foot(edition: Edition) -> Iterator[str]:
     said, site = words(edition.lang), edition.site
-    licence = f"{site.license} {site.license_url}".strip()
-    foot = [said.why.format(name=site.name), f"{said.read_online}: {edition.url}"]
-    foot += [f"{said.license}: {licence}"] if licence else []
-    foot += [f"{said.leave}:\n{slot(edition)}"]
-    body = edition.text.strip()
-    return _sound(f"{title}\n\n{body}\n\n{'-' * 40}\n" + "\n".join(foot) + "\n")
+    yield textwrap.fill(said.why.format(name=site.name), WIDTH, break_long_words=False)
+    if _translated(edition):
+        yield said.volunteers
+    yield f"{said.read_online}:\n{edition.url}"
+    if site.license or site.license_url:
+        yield f"{said.license}: {site.license}\n{site.license_url}".strip()
+    yield f"{said.leave}:\n{slot(edition)}"
 
 
 def page(edition: Edition, title: str) -> str:
     """The HTML part, its styles in line. Dark where the reader's program is dark."""
+    said, way = words(edition.lang), direction(edition.lang)
     raw = _template().render(
         edition=edition,
         title=title,
-        said=words(edition.lang),
-        why=words(edition.lang).why.format(name=edition.site.name),
-        direction="rtl" if edition.lang.lower()[:2] in RIGHT_TO_LEFT else "ltr",
+        body=fitted(edition.html, edition.images, picture_word=said.picture),
+        preheader=preheader(edition),
+        said=said,
+        why=said.why.format(name=edition.site.name),
+        translated=_translated(edition),
+        direction=way,
+        night=asdict(DARK),
         leave_url=slot(edition),
     )
-    return _inliner().inline(_sound(raw))
+    return _inliner(way).inline(_sound(raw))
 
 
-def warnings(title: str, html: str) -> Iterator[Finding]:
+def preheader(edition: Edition) -> str:
+    """What lists of mail show beside the subject; "" without a summary.
+
+    Filled up with what is not seen, so that no list goes on with the body's first words.
+    """
+    shown = shorten(" ".join(edition.summary.split()), PREHEADER)
+    return shown and shown + NOTHING * max(0, PREVIEWED - len(shown))
+
+
+def warnings(edition: Edition, title: str, html: str) -> Iterator[Finding]:
     """What a person should know before these parts go out."""
     if hides_control(title):
-        yield Finding(kind="title-unsendable", detail="encoded words hide control characters")
-    size = len(html.encode())
-    if size > CLIPPED:
-        detail = f"{size // 1024} kB of HTML; some mail programs cut after {CLIPPED // 1024} kB"
-        yield Finding(kind="mail-clipped", detail=detail)
+        detail, remedy = "encoded words hide control characters", "write the title as plain text"
+        yield Finding(kind="title-unsendable", detail=detail, remedy=remedy)
+    if (length := graphemes(title)) > LONGEST_SUBJECT:
+        detail = f"the subject has {length} characters; lists of mail show 40 to 70"
+        remedy = f"shorten the title to {LONGEST_SUBJECT} at most, the telling words first"
+        yield Finding(kind="subject-long", detail=detail, remedy=remedy)
+    for image in filter(is_drawing, edition.images):
+        detail = f"most mail programs show no SVG, so this one is a link: {image.src}"
+        yield Finding(kind="svg-in-mail", detail=detail, remedy="use a PNG")
+    if (size := len(html.encode())) > CLIPPED:
+        detail = f"{size / 1024:.0f} kB of HTML; Gmail cuts after {CLIPPED // 1024} kB"
+        remedy = "shorten the issue, or move long lists and tables to the site"
+        yield Finding(kind="mail-clipped", detail=detail, remedy=remedy)
+
+
+def _translated(edition: Edition) -> bool:
+    return edition.lang.lower() != edition.site.language.lower()
 
 
 def _sound(text: str) -> str:
@@ -124,10 +114,22 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    source = files("channels.email").joinpath("letter.html").read_text(encoding="utf-8")
-    return environment.from_string(source)
+    return environment.from_string(_own("letter.html").lstrip())
 
 
 @cache
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+def _inliner(way: str) -> css_inline.CSSInliner:
+    """Styles of our own go in line; what stands in the page for dark mode and phones stays."""
+    start = "right" if way == "rtl" else "left"
+    styles = jinja2.Template(_own("letter.css")).render(light=asdict(LIGHT), start=start)
+    return css_inline.CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+        minify_css=True,
+        extra_css=styles,
+    )
+
+
+def _own(name: str) -> str:
+    return files("channels.email").joinpath(name).read_text(encoding="utf-8")

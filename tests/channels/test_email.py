@@ -36,7 +36,7 @@ from publisher.domain.channel import (
 )
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
-from tests.channels.sample import EDITION
+from tests.channels.sample import EDITION, FAMILY
 from tests.channels.smtp_script import DROP, SILENCE, Answer, always, scripted
 from tests.channels.worlds.email import opened
 
@@ -307,6 +307,15 @@ def test_subjects_arrive_as_written_on_lines_of_76(title: str) -> None:
     assert max(map(len, source.split(b"\r\nDate:")[0].split(b"\r\n"))) <= 78
 
 
+def test_a_long_subject_is_warned_of_with_its_length() -> None:
+    fits, long = (channel().render(replace(EDITION, title=FAMILY * n)) for n in (90, 91))
+    assert not fits.warnings
+    [finding] = long.warnings
+    assert (finding.kind, finding.severity) == ("subject-long", "warning")
+    assert "91 characters" in finding.detail
+    assert "90" in finding.remedy
+
+
 @pytest.mark.parametrize(
     "wrong", [b"a\nb\r\n", b"a\rb\r\n", b"a\0\r\n", b"a" * 999 + b"\r\n", b"\xc3\r\n", b"a"]
 )
@@ -328,10 +337,33 @@ def test_length_is_the_size_of_a_finished_message() -> None:
     assert post.limit is None
 
 
-def test_a_page_that_mail_programs_cut_is_warned_of() -> None:
-    long = replace(EDITION, html="<p>Words of the letter.</p>" * 4000)
-    assert [finding.kind for finding in channel().render(long).warnings] == ["mail-clipped"]
+def test_a_page_that_gmail_cuts_is_warned_of_with_its_size() -> None:
+    post = channel().render(replace(EDITION, html="<p>Words of the letter.</p>" * 4000))
+    [finding] = post.warnings
+    assert (finding.kind, finding.severity) == ("mail-clipped", "warning")
+    assert f"{len(post.html.encode()) / 1024:.0f} kB" in finding.detail
+    assert "shorten" in finding.remedy
     assert not channel().render(EDITION).warnings
+
+
+def test_the_plain_part_is_title_text_and_a_signature_of_72_columns() -> None:
+    edition = replace(EDITION, title="A letter of many words " * 8, lang="de")
+    text = channel().render(edition).text
+    head, said, foot = re.split(r"\n\n(?=The ferry)|\n\n-- \n", text)
+    *title, underline = head.splitlines()
+    assert " ".join(title) == edition.title.strip()
+    assert underline == "=" * max(map(len, title))
+    assert said == EDITION.text.strip()
+    assert foot.splitlines()[1:-1] == [
+        "Von Freiwilligen übersetzt.",
+        "Online lesen:",
+        EDITION.url,
+        "Lizenz: CC BY-SA 4.0",
+        EDITION.site.license_url,
+        "Abbestellen:",
+    ]
+    assert max(len(line) for line in text.splitlines() if "://" not in line) <= 72
+    assert not re.search(r"</?[a-z]+[ >]|&[a-z]+;", text)
 
 
 def test_words_of_the_edition_do_not_become_markup() -> None:
@@ -354,13 +386,6 @@ def test_the_frame_speaks_the_editions_language() -> None:
     assert "Se désabonner" in post.html
     assert 'lang="fr"' in post.html
     assert parsed(content(post))["Content-Language"] == "fr"
-
-
-def test_styles_are_in_line_and_follow_the_dark_mode() -> None:
-    html = channel().render(EDITION).html
-    assert re.search(r'<img [^>]*style="max-width: 100%', html)
-    assert "prefers-color-scheme: dark" in html
-    assert "<link" not in html
 
 
 # --- configuration ---------------------------------------------------------------------------
