@@ -1,6 +1,7 @@
 """What mail owes its readers on top of the contract: one copy each, in bytes none misreads."""
 
 import asyncio
+import binascii
 import re
 import socket
 import ssl
@@ -23,6 +24,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from channels._text import graphemes
 from channels.email import Email, encoding, line, message, parts, wire
 from publisher.domain.channel import (
     Copy,
@@ -300,11 +302,77 @@ def test_a_long_display_name_is_folded_without_a_space_getting_in() -> None:
     assert parseaddr(decoded) == ("名" * 60, "letter@harbour.example")
 
 
-@pytest.mark.parametrize("title", ["Été à Brest", "港からの手紙" * 20, "a word " * 60, "🦭 " * 40])
+SUBJECTS = [
+    "Été à Brest",
+    "The harbour letter, with nothing in it that needs a code, but long enough to be folded",
+    "港からの手紙" * 80,
+    "a word " * 70,
+    "🦭 " * 166,
+    FAMILY * 70,
+    "🇧🇷🇵🇹" * 120,
+    "رسالة الميناء" * 38,
+    "e\u0301" * 250,
+    "न\u200dक्षि" * 80,
+    "Z" + "\u0335\u0321" * 240,  # one grapheme of more than a line
+    "x" * 500,
+    "1 = 1 ? _ =?",
+]
+
+
+def encoded_words(source: bytes) -> list[tuple[str, bytes]]:
+    """(encoding, octets) of each encoded word of the subject, read without the email package."""
+    subject = re.search(rb"\r\nSubject: (.*?)\r\n(?! )", source, re.DOTALL)
+    assert subject is not None
+    words = re.findall(rb"=\?utf-8\?([qb])\?([!->@-~]*)\?=", subject[1])
+    decode = {
+        b"b": binascii.a2b_base64,
+        b"q": lambda octets: binascii.a2b_qp(octets, header=True),
+    }
+    return [(code.decode(), decode[code](octets)) for code, octets in words]
+
+
+@pytest.mark.parametrize("title", SUBJECTS)
 def test_subjects_arrive_as_written_on_lines_of_76(title: str) -> None:
     source = content(channel().render(replace(EDITION, title=title)))
     assert parsed(source)["Subject"] == title.strip()
-    assert max(map(len, source.split(b"\r\nDate:")[0].split(b"\r\n"))) <= 78
+    lines = source.split(b"\r\nDate:")[0].split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert max(map(len, re.findall(rb"=\?utf-8\?[^ \r]*", source)), default=0) <= 75
+
+
+@pytest.mark.parametrize(
+    "title", [title for title in SUBJECTS if not title.startswith(("a ", "Th"))]
+)
+def test_each_encoded_word_of_a_subject_can_be_read_by_itself(title: str) -> None:
+    source = content(channel().render(replace(EDITION, title=title)))
+    words = [octets.decode("utf-8", "strict") for _, octets in encoded_words(source)]
+    assert "".join(words) == title.strip()
+
+
+@pytest.mark.parametrize("title", [FAMILY * 70, "🇧🇷🇵🇹" * 120, "e\u0301" * 250, "न\u200dक्षि" * 80])
+def test_no_encoded_word_ends_inside_what_is_seen_as_one(title: str) -> None:
+    source = content(channel().render(replace(EDITION, title=title)))
+    pieces = [octets.decode() for _, octets in encoded_words(source)]
+    assert sum(map(graphemes, pieces)) == graphemes(title)
+
+
+@given(title=st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=500))
+@settings(deadline=None, max_examples=200)
+def test_any_subject_comes_back_from_lines_of_76(title: str) -> None:
+    folded = encoding.words(title, "Subject")
+    lines = f"Subject: {folded}".split("\r\n")
+    assert max(map(len, lines)) <= 76
+    assert all(line.startswith(" ") for line in lines[1:])
+    assert parsed(f"Subject: {folded}\r\n\r\n".encode())["Subject"] == encoding.one_line(title)
+
+
+@pytest.mark.parametrize(
+    "text", ["plain words that are " + "long " * 40, "Große Schiffe im Hafen " * 9, "潮" * 99]
+)
+def test_a_subject_is_written_in_the_shorter_of_both_codes(text: str) -> None:
+    source = content(channel().render(replace(EDITION, title=text)))
+    codes = {code for code, _ in encoded_words(source)}
+    assert codes == {"Große": {"q"}, "潮潮潮潮潮": {"b"}}.get(text[:5], set())
 
 
 def test_a_long_subject_is_warned_of_with_its_length() -> None:
@@ -314,6 +382,11 @@ def test_a_long_subject_is_warned_of_with_its_length() -> None:
     assert (finding.kind, finding.severity) == ("subject-long", "warning")
     assert "91 characters" in finding.detail
     assert "90" in finding.remedy
+
+
+def test_controls_that_make_gmail_cut_a_mail_are_left_out() -> None:
+    source = content(replace(channel().render(EDITION), html="you\x92re"))
+    assert body(source, "html").strip() == "youre"
 
 
 @pytest.mark.parametrize(
