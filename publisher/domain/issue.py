@@ -1,8 +1,19 @@
 """An issue of the newsletter, as every channel sees it."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
+
+RECURRING = frozenset({"banner", "logo", "icon", "favicon", "avatar", "badge", "spacer", "divider"})
+BADGE_HOSTS = ("shields.io", "badgen.net", "badge.fury.io")
+SMALLEST, THINNEST = 100, 32  # pixels of the longer and of the shorter side
+WIDEST = 3  # times its height: a strip
+CARD_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", ""})
+HEAVIEST = 10 * 1024**2  # bytes; Mastodon takes 10 MB before 4.2, 16 MB since
+MOST_PIXELS = 33_177_600  # Mastodon's limit, 7680 x 4320
 
 Severity = Literal["error", "warning"]
 
@@ -24,7 +35,9 @@ class Image:
     """A picture in an edition. `src` is absolute; `path` is the local file, if there is one.
 
     Of a local file the rest is known: `type` is its media type by its content, `size` in bytes,
-    `width` and `height` in pixels; "" and 0 where they are not known.
+    `width` and `height` in pixels; "" and 0 where they are not known. Of others there is at most
+    the size that the source gave. `trouble` says why a picture of the site's own cannot be shown:
+    it is not there, or is broken or dangerous; such a one has no `path`.
     """
 
     src: str
@@ -35,6 +48,7 @@ class Image:
     size: int = 0
     width: int = 0
     height: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +122,41 @@ class BadSource(ValueError):
 
 
 def telling_image(edition: Edition) -> Image | None:
-    """The first picture that says something about this issue: no banner, no logo."""
-    recurring = ("banner", "logo")
-    for image in edition.images:
-        if not any(word in image.src.lower() for word in recurring):
-            return image
-    return None
+    """The picture for a card: what the front matter names, or the first that says something.
+
+    Never one that is decoration: named as a banner, logo, icon, avatar, badge or spacer, shown
+    more than once in the issue, or smaller than `SMALLEST`. One that most networks would not take
+    or would show as a strip only where there is no other, one in trouble last of all.
+    """
+    if edition.image and not edition.image.trouble:
+        return edition.image
+    times = Counter(image.src for image in edition.images)
+    telling = [i for i in edition.images if times[i.src] == 1 and not _is_decoration(i)]
+    return min(telling, key=lambda i: (bool(i.trouble), not _fits_a_card(i)), default=None)
+
+
+def _is_decoration(image: Image) -> bool:
+    address = urlsplit(image.src)
+    *folders, name = address.path.lower().split("/")
+    words = {word.rstrip("0123456789") for word in re.split(r"[\W_]+|%[0-9a-f]{2}", name)}
+    longest, shortest = max(image.width, image.height), min(image.width, image.height)
+    return bool(
+        words & RECURRING
+        or any(word.endswith("banner") for word in words)
+        or {f"{word}s" for word in RECURRING} & {*folders, *words}
+        or any(address.netloc.endswith(host) for host in BADGE_HOSTS)
+        or 0 < longest < SMALLEST
+        or 0 < shortest < THINNEST
+    )
+
+
+def _fits_a_card(image: Image) -> bool:
+    drawn = image.src.lower().partition("?")[0].endswith((".svg", ".avif"))
+    return (
+        image.type in CARD_TYPES
+        and not (drawn and not image.type)
+        and image.size <= HEAVIEST
+        and image.width * image.height <= MOST_PIXELS
+        and image.width <= WIDEST * image.height
+        and not 0 < min(image.width, image.height) < SMALLEST
+    )

@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import idna
 
-from publisher.domain.issue import Image, Site
-from publisher.rendering.markup import Closing, Opening, Part, words
+from publisher.domain.issue import Site
+from publisher.rendering.markup import Opening, Part
 from publisher.rendering.sanitising import SCHEMES
 
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -22,6 +22,9 @@ PLAIN = "!$&'()*+,;=:@/?%-._~"  # beside letters and digits, what RFC 3986 lets 
 HOST = re.compile(r"[a-z0-9._-]+")
 LONGEST_HOST = 253  # characters, RFC 1035
 SOURCE_FILE = re.compile(r"\.(?:md|mdx|markdown|rst)$", re.IGNORECASE)
+OF_GENERATORS = re.compile(  # what Pelican and Docusaurus write before a path on the site
+    r"(?:\{|%7B)(?:static|attach|filename)(?:\}|%7D)|@site/static(?=/)", re.IGNORECASE
+)
 ADDRESSES = ("href", "src", "poster", "cite")
 
 
@@ -32,7 +35,7 @@ def absolute(reference: str, *, page: str, site: Site) -> str:
     this very page; anything else is relative to it. An address with another scheme than the
     web's (`xmpp:`, `mailto:`) stays as it is.
     """
-    typed = DROPPED.sub("", reference.strip())
+    typed = as_typed(reference)
     if SCHEME.match(typed) and not WEB.match(typed):
         return typed
     written, page = encoded(typed), encoded(page)
@@ -43,6 +46,13 @@ def absolute(reference: str, *, page: str, site: Site) -> str:
     if written.startswith("/"):
         return _on_site(written, site)
     return urljoin(page, written) if written[:1] not in ("", "#") else page + written
+
+
+def as_typed(reference: str) -> str:
+    """A reference without the space around it, and without what only a generator understands."""
+    typed = DROPPED.sub("", reference.strip())
+    own = OF_GENERATORS.match(typed)
+    return typed[own.end() :] if own else typed
 
 
 def encoded(address: str) -> str:
@@ -135,35 +145,6 @@ def hrefs(run: list[Part]) -> tuple[str, ...]:
     """Every link in order, duplicates kept."""
     openings = (part for part in run if isinstance(part, Opening) and part.name == "a")
     return tuple(part.attributes["href"] for part in openings if "href" in part.attributes)
-
-
-def pictures(run: list[Part], files: Mapping[str, str]) -> tuple[Image, ...]:
-    """Every picture in order, with the caption of its figure. `files` gives local paths by src."""
-    return tuple(
-        Image(
-            src=part.attributes["src"],
-            alt=" ".join(part.attributes.get("alt", "").split()),
-            caption=_caption(run, position),
-            path=files.get(part.attributes["src"], ""),
-        )
-        for position, part in enumerate(run)
-        if isinstance(part, Opening) and part.name == "img"
-    )
-
-
-def _caption(run: list[Part], position: int) -> str:
-    """The words of the figcaption that follows in the same figure, or the picture's title."""
-    picture = run[position]
-    start: int | None = None
-    for at in range(position + 1, len(run)):
-        match run[at]:
-            case Opening(name="figcaption"):
-                start = at
-            case Closing(name="figcaption") if start is not None:
-                return words(run[start:at])
-            case Opening(name="img" | "figure") | Closing(name="figure"):
-                break
-    return picture.attributes.get("title", "") if isinstance(picture, Opening) else ""
 
 
 def local_file(reference: str, folder: Path) -> str:

@@ -11,19 +11,13 @@ from publisher.domain.issue import BadSource, Edition, Site
 from publisher.rendering import frontmatter, markdown, sections, shortcodes
 from publisher.rendering.fields import date_field, list_field, text_field
 from publisher.rendering.findings import oddities
-from publisher.rendering.links import (
-    SCHEME,
-    absolute,
-    hrefs,
-    local_file,
-    made_absolute,
-    pictures,
-)
+from publisher.rendering.links import SCHEME, hrefs, made_absolute
 from publisher.rendering.markup import Closing, Opening, Part, parts, words, written
 from publisher.rendering.names import dated_name, identity, is_bundle, without_language
 from publisher.rendering.notations import NO_ISSUE
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
 from publisher.rendering.permalink import Page, permalink, unknown_tokens
+from publisher.rendering.pictures import Shelf, completed, pictures
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.sanitising import sanitised
 from publisher.rendering.words import one_line, shortened
@@ -59,9 +53,12 @@ def read_edition(
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
     marked = parts(_html(name, source, habits))
     as_written, _ = sections.fences(name, marked, text)
-    run, fences = sections.fences(name, made_absolute(marked, page=url, site=site), text)
+    beside, bundle = path.parent, is_bundle(path)
+    shelf = Shelf(page=url, site=site, static=static, beside=beside, bundle=bundle)
+    images = pictures(as_written, shelf)
+    moved = completed(made_absolute(marked, page=url, site=site), images)
+    run, fences = sections.fences(name, moved, text)
     for_all = sections.for_everyone(run, fences)
-    bundle = path.parent if is_bundle(path) else None
     return Edition(
         key=key,
         lang=lang,
@@ -77,8 +74,8 @@ def read_edition(
         authors=list_field(source.fields, "author", "authors"),
         tags=list_field(source.fields, "tags", "categories", "category"),
         links=hrefs(run),
-        images=pictures(run, _files(as_written, url, site, static=static, bundle=bundle)),
-        warnings=oddities(as_written, text, static=static, bundle=bundle),
+        images=images,
+        warnings=oddities(as_written, text, static=static, bundle=beside if bundle else None),
         fences=fences,
         draft=source.fields.get("draft") in (True, "true", "True", "yes"),
     )
@@ -147,19 +144,3 @@ def _summary(run: list[Part]) -> str:
                     return shortened(one_line(text), LONGEST_SUMMARY)
                 start = None
     return ""
-
-
-def _files(
-    run: list[Part], page: str, site: Site, *, static: Path | None, bundle: Path | None
-) -> dict[str, str]:
-    """The local file of each picture that has one, by its absolute address."""
-    files: dict[str, str] = {}
-    for part in run:
-        if isinstance(part, Opening) and part.name == "img":
-            src = part.attributes.get("src", "")
-            address = absolute(src, page=page, site=site)
-            on_site = src.removeprefix(site.base_url.rstrip("/"))
-            folder = static if on_site.startswith("/") else bundle
-            if folder is not None and not SCHEME.match(on_site) and not on_site.startswith("//"):
-                files[address] = local_file(on_site, folder)
-    return files

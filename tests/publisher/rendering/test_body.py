@@ -206,53 +206,6 @@ def test_a_heading_of_raw_html_keeps_its_anchor(tmp_path: Path) -> None:
     assert html(tmp_path, '<h2 id="x" class="y">a</h2>') == '<h2 id="x">a</h2>'
 
 
-def test_pictures_in_the_static_folder_are_found(tmp_path: Path) -> None:
-    static = tmp_path / "static"
-    written(static, b"x", name="images/a b.png")
-    body = "![x](/images/a%20b.png) ![y](/images/none.png) ![z](https://a.example/z.png)"
-    images = issue(tmp_path, body, static=static).images
-    assert [image.path for image in images] == [str((static / "images/a b.png").resolve()), "", ""]
-    whole = issue(tmp_path, "![x](https://example.org/images/a%20b.png)", static=static)
-    assert whole.images[0].path.endswith("a b.png")
-
-
-def test_pictures_beside_a_bundle_are_found(tmp_path: Path) -> None:
-    written(tmp_path, b"x", name="2026-06/a.png")
-    image = issue(tmp_path, "![x](a.png)", name="2026-06/index.md").images[0]
-    assert image.path == str((tmp_path / "2026-06/a.png").resolve())
-    assert image.src == PAGE + "a.png"
-    assert issue(tmp_path / "2026-06", "![x](a.png)").images[0].path == ""
-
-
-@pytest.mark.parametrize(
-    "src",
-    [
-        "/../secret.png",
-        "/%2e%2e/secret.png",
-        "/images/../../secret.png",
-        "/out.png",
-        "/folder/secret.png",
-        "/pipe.png",
-        "/loop.png",
-        "/a%00.png",
-        "/",
-        "/images",
-        "/" + "x" * 5000,
-        "//etc/passwd",
-        "/\\..\\secret.png",
-    ],
-)
-def test_no_picture_is_taken_from_outside(tmp_path: Path, src: str) -> None:
-    static = tmp_path / "static"
-    (static / "images").mkdir(parents=True)
-    secret = written(tmp_path, b"x", name="secret.png")
-    (static / "out.png").symlink_to(secret)
-    (static / "folder").symlink_to(tmp_path)
-    (static / "loop.png").symlink_to(static / "loop.png")
-    os.mkfifo(static / "pipe.png")
-    assert [i.path for i in issue(tmp_path, f"![x]({src})", static=static).images] == [""]
-
-
 def test_the_text_reads_like_a_letter(tmp_path: Path) -> None:
     body = """# Top & co
 
