@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import pytest
@@ -40,7 +41,7 @@ def sources() -> list[Path]:
 
 def prose(html: str) -> str:
     """The words of HTML, a line each block, without what is code."""
-    tree = lxml.html.document_fromstring(html)
+    tree: Any = lxml.html.document_fromstring(html)
     for code in list(tree.iter("code", "pre", "style", "head")):
         code.drop_tree()
     return "\n".join(line.strip() for line in tree.text_content().splitlines())
