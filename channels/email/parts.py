@@ -37,8 +37,8 @@ def slot(edition: Edition) -> str:
 
 def plain(edition: Edition, title: str) -> str:
     """The plain part: title, text, then as a signature where it is online and how to leave."""
-    heading = textwrap.wrap(title, WIDTH) or [""]
-    underline = "=" * max(map(len, heading))
+    heading = _wrapped(title) or [""]
+    underline = "=" * min(WIDTH, max(map(len, heading)))
     foot = "\n".join(_foot(edition))
     whole = [*heading, underline, "", edition.text.strip(), "", SIGNATURE, foot, ""]
     return _sound("\n".join(whole))
@@ -46,13 +46,18 @@ def plain(edition: Edition, title: str) -> str:
 
 def _foot(edition: Edition) -> Iterator[str]:
     said, site = words(edition.lang), edition.site
-    yield textwrap.fill(said.why.format(name=site.name), WIDTH, break_long_words=False)
+    yield from _wrapped(said.why.format(name=site.name))
     if _translated(edition):
         yield said.volunteers
     yield f"{said.read_online}:\n{edition.url}"
-    if site.license or site.license_url:
-        yield f"{said.license}: {site.license}\n{site.license_url}".strip()
+    if licence := " ".join(filter(None, (site.license, site.license_url))):
+        yield f"{said.license}: {licence}"
     yield f"{said.leave}:\n{slot(edition)}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines of 72; what has no spaces stays whole, or an emoji could be cut."""
+    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def page(edition: Edition, title: str) -> str:
@@ -66,6 +71,7 @@ def page(edition: Edition, title: str) -> str:
         said=said,
         why=said.why.format(name=edition.site.name),
         translated=_translated(edition),
+        licence=edition.site.license or edition.site.license_url,
         direction=way,
         night=asdict(DARK),
         leave_url=slot(edition),

@@ -431,8 +431,7 @@ def test_the_plain_part_is_title_text_and_a_signature_of_72_columns() -> None:
         "Von Freiwilligen übersetzt.",
         "Online lesen:",
         EDITION.url,
-        "Lizenz: CC BY-SA 4.0",
-        EDITION.site.license_url,
+        f"Lizenz: CC BY-SA 4.0 {EDITION.site.license_url}",
         "Abbestellen:",
     ]
     assert max(len(line) for line in text.splitlines() if "://" not in line) <= 72
@@ -459,6 +458,11 @@ def test_the_frame_speaks_the_editions_language() -> None:
     assert "Se désabonner" in post.html
     assert 'lang="fr"' in post.html
     assert parsed(content(post))["Content-Language"] == "fr"
+
+
+def test_a_title_without_spaces_is_not_cut_in_the_plain_part() -> None:
+    title = FAMILY * 30
+    assert channel().render(replace(EDITION, title=title)).text.startswith(f"{title}\n{'=' * 72}\n")
 
 
 # --- configuration ---------------------------------------------------------------------------

@@ -4,13 +4,18 @@ import re
 from dataclasses import asdict, fields, replace
 from html.parser import HTMLParser
 
+import nh3
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from channels.email import Email, parts
 from channels.email.body import COLUMN, fitted
 from channels.email.frame import WORDS
 from channels.email.palette import DARK, LIGHT, Palette
 from publisher.domain.issue import Edition, Image
+from publisher.rendering.markup import parts as markup_of
+from publisher.rendering.markup import words, written
 from tests.channels.rich import BANNER, PLAN, RICH, TIDES
 from tests.channels.sample import EDITION
 
@@ -127,10 +132,23 @@ def test_only_another_language_than_the_sites_is_said_to_be_a_translation() -> N
         assert (hint in parts.plain(post, post.title)) is told
 
 
-def test_a_licence_without_a_name_is_left_out_of_the_page_and_links_are_kept() -> None:
-    site = replace(EDITION.site, license="", license_url="")
-    assert "License" not in html_of(replace(EDITION, site=site))
-    assert f'href="{EDITION.site.license_url}"' in html_of(EDITION)
+@pytest.mark.parametrize(
+    ("name", "url", "shown"),
+    [
+        ("CC0", "https://cc.example/", '<a href="https://cc.example/">CC0</a>'),
+        ("", "https://cc.example/", '<a href="https://cc.example/">https://cc.example/</a>'),
+        ("All & none", "", "License: All &amp; none</p>"),
+    ],
+)
+def test_the_licence_stands_in_both_parts(name: str, url: str, shown: str) -> None:
+    edition = replace(EDITION, site=replace(EDITION.site, license=name, license_url=url))
+    assert shown in re.sub(' style="[^"]*"', "", html_of(edition))
+    assert f"License: {f'{name} {url}'.strip()}\n" in parts.plain(edition, edition.title)
+
+
+def test_without_a_licence_none_is_named() -> None:
+    edition = replace(EDITION, site=replace(EDITION.site, license="", license_url=""))
+    assert "License" not in html_of(edition) + parts.plain(edition, edition.title)
 
 
 # --- what lists of mail show -----------------------------------------------------------------
@@ -262,6 +280,37 @@ def test_a_link_to_a_place_in_the_issue_leads_to_the_page() -> None:
 def test_odd_markup_passes_as_it_is_or_grows_harmless(odd: str) -> None:
     assert not named(changed(odd), "script")
     assert changed("<p>x</p>" + odd).startswith("<p>x</p>")
+
+
+BLOCKS = ["figure", "figcaption", "details", "summary", "table", "tr", "td", "ul", "li", "p", "div"]
+MARKUP = st.lists(
+    st.sampled_from(
+        [
+            *(f"<{name}>" for name in BLOCKS),
+            *(f"</{name}>" for name in BLOCKS),
+            "<a href='https://a.example/?a=1&b=2'>",
+            "</a>",
+            "<img src='https://a.example/x.png'>",
+            "<img src='https://a.example/x.svg' alt='&lt;p&gt;&quot;'>",
+            *("word", "&amp;", "&lt;p&gt;", "<", ">"),
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(markup=MARKUP)
+@settings(deadline=None)
+def test_no_word_is_lost_and_none_becomes_markup(markup: str) -> None:
+    clean = written(
+        markup_of(nh3.clean(markup, tags={*BLOCKS, "tbody", "a", "img"}, link_rel=None))
+    )
+    html = changed(clean)
+    tree, before = (list(markup_of(page)) for page in (html, clean))
+    said = re.sub(r"Picture: (<p>\"|x.svg)", "", words(tree))
+    assert said.split() == words(before).split()
+    assert {tag for tag, _ in tags(html)} <= {*BLOCKS, "tbody", "a", "img"}
+    assert words(markup_of(nh3.clean(html))).split() == words(tree).split()  # read by HTML's rules
 
 
 # --- colours ---------------------------------------------------------------------------------
