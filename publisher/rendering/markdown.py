@@ -21,6 +21,7 @@ from publisher.rendering.goldmark.passages import count_brackets
 from publisher.rendering.goldmark.strikes import strikes_plugin
 from publisher.rendering.goldmark.tasks import tasks_plugin
 from publisher.rendering.goldmark.typography import typography_plugin
+from publisher.rendering.places import LINE
 from publisher.rendering.shortcodes import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
@@ -43,8 +44,11 @@ ALWAYS: tuple[Plugin, ...] = (
 )
 
 
-def render(path: str, body: str, habits: Habits) -> str:
-    """The HTML of a whole body; unsafe until sanitised. Raises BadSource if nested too deeply."""
+def render(path: str, body: str, habits: Habits, lines: Sequence[int] = ()) -> str:
+    """The HTML of a whole body; unsafe until sanitised. Raises BadSource if nested too deeply.
+
+    Blocks carry the line they began on, where `lines` has one for each line of the body.
+    """
     parser = _parser(habits)
     tokens = _bounded(path, parser.parse, body)
     if any(token.level >= DEEPEST - 2 for token in tokens):
@@ -52,6 +56,8 @@ def render(path: str, body: str, habits: Habits) -> str:
     name_headings(tokens)
     _align_cells(tokens)
     _note_paragraphs(tokens)
+    if lines:
+        _note_lines(tokens, lines)
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
@@ -89,6 +95,12 @@ def _align_cells(tokens: Sequence[Token]) -> None:
         style = token.attrs.pop("style", None) if token.type in ("th_open", "td_open") else None
         if style:
             token.attrSet("align", str(style).removeprefix("text-align:"))
+
+
+def _note_lines(tokens: Sequence[Token], lines: Sequence[int]) -> None:
+    for token in tokens:
+        if token.nesting == 1 and token.map and not token.hidden:
+            token.attrSet(LINE, str(lines[token.map[0]]))
 
 
 def _note_paragraphs(tokens: Sequence[Token]) -> None:

@@ -1,7 +1,8 @@
 """From a source file to an edition: the only door of this room."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
 from publisher.rendering import frontmatter, markdown, sections, shortcodes
 from publisher.rendering.fields import date_field, list_field, text_field
-from publisher.rendering.findings import oddities
+from publisher.rendering.findings import Manuscript, oddities
 from publisher.rendering.links import SCHEME, hrefs, made_absolute
 from publisher.rendering.markup import Closing, Opening, Part, parts, words, written
 from publisher.rendering.names import dated_name, identity, is_bundle, without_language
@@ -18,6 +19,7 @@ from publisher.rendering.notations import NO_ISSUE
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
 from publisher.rendering.permalink import Page, permalink, unknown_tokens
 from publisher.rendering.pictures import Shelf, completed, pictures
+from publisher.rendering.places import bare, file_lines
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.sanitising import sanitised
 from publisher.rendering.words import one_line, shortened
@@ -51,15 +53,17 @@ def read_edition(
     title = _title(name, source)
     date = date_field(name, source, filename=dated_name(path))
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
-    marked = parts(_html(name, source, habits))
+    noted = parts(_html(name, source, habits))
+    marked = bare(noted)
     as_written, _ = sections.fences(name, marked, text)
+    lined, _ = sections.fences(name, noted, text)
     beside, bundle = path.parent, is_bundle(path)
     shelf = Shelf(page=url, site=site, static=static, beside=beside, bundle=bundle)
     images = pictures(as_written, shelf)
     moved = completed(made_absolute(marked, page=url, site=site), images)
     run, fences = sections.fences(name, moved, text)
     for_all = sections.for_everyone(run, fences)
-    return Edition(
+    edition = Edition(
         key=key,
         lang=lang,
         path=name,
@@ -75,10 +79,18 @@ def read_edition(
         tags=list_field(source.fields, "tags", "categories", "category"),
         links=hrefs(run),
         images=images,
-        warnings=oddities(as_written, text, static=static, bundle=beside if bundle else None),
         fences=fences,
         draft=source.fields.get("draft") in (True, "true", "True", "yes"),
     )
+    manuscript = Manuscript(
+        text=text,
+        fields=source.fields,
+        lines=source.lines,
+        run=lined,
+        static=static,
+        beside=beside if bundle else None,
+    )
+    return replace(edition, warnings=oddities(edition, manuscript))
 
 
 def _title(name: str, source: frontmatter.Source) -> str:
@@ -117,7 +129,7 @@ def _url(
 
 def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
     body, found = shortcodes.set_aside(name, source.body, source.body_line)
-    html = markdown.render(name, body, habits)
+    html = markdown.render(name, body, habits, _lines(source, body, found))
     html = shortcodes.put_back(
         html,
         found,
@@ -125,6 +137,19 @@ def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
         plain=lambda caption: words(parts(sanitised(name, caption))),
     )
     return sanitised(name, sections.marked(html))
+
+
+def _lines(
+    source: frontmatter.Source, aside: str, found: Sequence[shortcodes.Shortcode]
+) -> list[int]:
+    """The line of the file for each line of the body whose shortcodes are set aside."""
+    anchors = [
+        (at, found[int(mark[1])].line)
+        for at, typed in enumerate(aside.split("\n"))
+        for mark in shortcodes.PLACEHOLDER.finditer(typed)
+    ]
+    last = source.body_line + source.body.count("\n")
+    return file_lines(aside, [*anchors, (aside.count("\n"), last)])
 
 
 def _summary(run: list[Part]) -> str:

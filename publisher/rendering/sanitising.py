@@ -6,6 +6,7 @@ from collections import Counter
 import nh3
 
 from publisher.domain.issue import BadSource
+from publisher.rendering.places import LINE
 from publisher.rendering.words import without_controls
 
 DEEPEST = 200  # open elements; sanitising takes time by the square of it
@@ -78,7 +79,7 @@ TAGS = HEADINGS | {
     "var",
 }
 ATTRIBUTES = {
-    "*": {"lang", "dir"},
+    "*": {"lang", "dir", LINE},
     "a": {"href", "title"},
     "abbr": {"title"},
     "img": {"src", "alt", "title", "width", "height"},

@@ -9,7 +9,7 @@ import pytest
 from publisher.domain.issue import BadSource, Image, Site
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.reading import read_edition
-from tests.publisher.rendering.sources import HEAD, SITE, assert_safe, issue, read, written
+from tests.publisher.rendering.sources import HEAD, SITE, assert_safe, issue, read
 
 PAGE = "https://example.org/2026/06/an-issue/"
 FIGURE = '{{< figure src="/a.png" caption="A cat" >}}'
@@ -290,37 +290,6 @@ def test_long_addresses_are_never_broken(tmp_path: Path) -> None:
 
 def test_an_empty_body_is_an_empty_text() -> None:
     assert plain_text([]) == "\n"
-
-
-@pytest.mark.parametrize(
-    ("body", "found"),
-    [
-        ("\n![](/a.png)", [("missing-alt", 6)]),
-        ("![x](/a.png)", []),
-        ('{{< figure src="/a.png" >}}', [("missing-alt", 5)]),
-        ("a\n\n[x](codeberg.org/slidge/x)", [("bad-link", 7)]),
-        ("[x](@nick@host.example)", [("bad-link", 5)]),
-        ("[x](https://news/jabberfr.org/)", [("bad-link", 5)]),
-        ("[x](<https://www.igniterealtime. org/x>)", [("bad-link", 5)]),
-        ("[x]()", [("bad-link", 5)]),
-        ("[x](page.html) [y](../z/) [z](#f) [t](tel:1) [l](http://localhost:1/)", []),
-        ("[a](/b)\n\n[x]((https://a.example/)", [("raw-markup", 7)]),
-        ('a\n<b><a href="javascript:y">press</a></b>', [("bad-link", 6)]),
-        ("`[x](y` and\n\n    [x](y\n", []),
-    ],
-)
-def test_oddities_are_found_with_their_line(
-    tmp_path: Path, body: str, found: list[tuple[str, int]]
-) -> None:
-    assert kinds(tmp_path, body) == found
-
-
-def test_a_picture_that_is_not_there_is_found(tmp_path: Path) -> None:
-    static = tmp_path / "static"
-    written(static, b"x", name="a.png")
-    body = "![x](/a.png)\n![y](/b.png)\n![z](https://a.example/c.png)"
-    assert kinds(tmp_path, body, static=static) == [("dead-local-image", 6)]
-    assert kinds(tmp_path, body) == []
 
 
 def test_bom_crlf_and_bare_cr_make_no_difference(tmp_path: Path) -> None:

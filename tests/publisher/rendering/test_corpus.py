@@ -134,17 +134,6 @@ def test_every_heading_can_be_linked_to_by_the_sites_anchor(
         assert [h.get("id") for h in _bare(edition.html).iter(*levels)] == theirs, name
 
 
-def test_links_left_as_text_are_found_where_they_are_known_to_be(reading: Reading) -> None:
-    rows = [line.split("\t") for line in (CORPUS / "xmpp-oddities.tsv").read_text().splitlines()]
-    known = {Path(row[0]).name for row in rows if row[1] == "link-syntax-left-as-text"}
-    found = {
-        name
-        for name, edition in reading.editions.items()
-        if any(warning.kind == "raw-markup" for warning in edition.warnings)
-    }
-    assert found == known & set(reading.editions)
-
-
 def test_the_text_holds_every_word_and_no_markup(reading: Reading) -> None:
     for name, edition in reading.editions.items():
         words = set(re.findall(r"\w+", "".join(_bare(edition.html).itertext())))
