@@ -84,7 +84,8 @@ def preheader(edition: Edition) -> str:
 
     Filled up with what is not seen, so that no list goes on with the body's first words.
     """
-    shown = shorten(" ".join(edition.summary.split()), PREHEADER)
+    summary = " ".join(edition.summary[: 10 * PREVIEWED].split())  # however long it is
+    shown = shorten(summary, PREHEADER)
     return shown and shown + NOTHING * max(0, PREVIEWED - len(shown))
 
 

@@ -1,6 +1,7 @@
 """What a mail's HTML owes mail programs, told from its text alone."""
 
 import re
+import time
 from dataclasses import asdict, fields, replace
 from html.parser import HTMLParser
 
@@ -17,7 +18,7 @@ from publisher.domain.issue import Edition, Image
 from publisher.rendering.markup import parts as markup_of
 from publisher.rendering.markup import words, written
 from tests.channels.rich import BANNER, PLAN, RICH, TIDES
-from tests.channels.sample import EDITION
+from tests.channels.sample import EDITION, FAMILY
 
 ENOUGH = 4.5  # contrast, WCAG 2.2 §1.4.3
 Tag = tuple[str, dict[str, str | None]]
@@ -169,6 +170,12 @@ def test_the_preheader_is_short_and_only_in_the_page() -> None:
     said = parts.preheader(EDITION)
     assert len(said.rstrip(parts.NOTHING)) <= parts.PREHEADER
     assert parts.NOTHING not in parts.plain(EDITION, EDITION.title)
+
+
+def test_a_summary_of_any_length_takes_no_time() -> None:
+    start = time.process_time()
+    parts.preheader(replace(EDITION, summary=FAMILY * 100_000))
+    assert time.process_time() - start < 1
 
 
 def test_without_a_summary_there_is_no_preheader() -> None:
