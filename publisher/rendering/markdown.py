@@ -22,7 +22,7 @@ from publisher.rendering.goldmark.strikes import strikes_plugin
 from publisher.rendering.goldmark.tasks import tasks_plugin
 from publisher.rendering.goldmark.typography import typography_plugin
 from publisher.rendering.places import LINE
-from publisher.rendering.shortcodes import PLACEHOLDER
+from publisher.rendering.shortcodes.places import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
 MOST_BLOCKS = 15_000  # paragraphs, headings, items: a long issue has a few hundred

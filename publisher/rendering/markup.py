@@ -35,6 +35,24 @@ def written(run: Iterable[Part]) -> str:
     return "".join(map(_written, run))
 
 
+def without_bare_links(run: Iterable[Part]) -> list[Part]:
+    """The same run, where a link whose address was not safe is its words alone."""
+    kept: list[Part] = []
+    bare: list[bool] = []
+    for part in run:
+        match part:
+            case Opening(name="a"):
+                bare.append("href" not in part.attributes)
+                dropped = bare[-1]
+            case Closing(name="a"):
+                dropped = bool(bare) and bare.pop()
+            case _:
+                dropped = False
+        if not dropped:
+            kept.append(part)
+    return kept
+
+
 def words(run: Iterable[Part]) -> str:
     """The visible words on one line."""
     return " ".join("".join(part for part in run if isinstance(part, str)).split())

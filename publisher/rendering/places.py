@@ -18,22 +18,6 @@ AFTER = r"(?=[\s)>\"'\]]|$)"
 DEFINITION = re.compile(r"\s*\[[^\]]+\]:\s*<?([^\s>]+)")
 
 
-def file_lines(aside: str, anchors: Sequence[tuple[int, int]]) -> list[int]:
-    """The line of the file that each line of a body is, once its shortcodes are set aside.
-
-    A shortcode of several lines has become a placeholder of one. `anchors` are pairs of a line
-    of `aside` and its line of the file, in order; the last one is that of the last line.
-    """
-    lines: list[int] = []
-    ahead = iter(anchors)
-    known, line = next(ahead)
-    for at in range(aside.count("\n") + 1):
-        while at > known:
-            known, line = next(ahead)
-        lines.append(line - (known - at))
-    return lines
-
-
 def bare(noted: Iterable[Part]) -> list[Part]:
     """The run without its line numbers, and without the paragraphs that hold nothing else."""
     run: list[Part] = []

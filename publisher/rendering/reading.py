@@ -1,27 +1,41 @@
 """From a source file to an edition: the only door of this room."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
-from publisher.rendering import frontmatter, markdown, sections, shortcodes
+from publisher.rendering import frontmatter, markdown, sections
+from publisher.rendering.dialects import plain_markdown
 from publisher.rendering.fields import date_field, list_field, text_field
 from publisher.rendering.findings import Manuscript, oddities
 from publisher.rendering.links import SCHEME, hrefs, made_absolute
-from publisher.rendering.markup import Closing, Opening, Part, parts, words, written
+from publisher.rendering.markup import (
+    Closing,
+    Opening,
+    Part,
+    parts,
+    without_bare_links,
+    words,
+    written,
+)
 from publisher.rendering.names import dated_name, identity, is_bundle, without_language
 from publisher.rendering.notations import NO_ISSUE
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
 from publisher.rendering.permalink import Page, permalink, unknown_tokens
 from publisher.rendering.pictures import Shelf, completed, pictures
-from publisher.rendering.places import bare, file_lines
+from publisher.rendering.places import bare
 from publisher.rendering.plaintext import plain_text
+from publisher.rendering.players import linked_players
+from publisher.rendering.references import internal_links, page_address
 from publisher.rendering.sanitising import sanitised
+from publisher.rendering.shortcodes.expanding import Page as Facts
+from publisher.rendering.shortcodes.expanding import Pen, expanded
 from publisher.rendering.words import one_line, shortened
 
 LARGEST_BODY = 512 * 1024  # bytes
@@ -53,14 +67,18 @@ def read_edition(
     title = _title(name, source)
     date = date_field(name, source, filename=dated_name(path))
     url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
-    noted = parts(_html(name, source, habits))
+    page = Facts(path=name, title=title, url=url, lang=lang, date=f"{date:%F}", site=site)
+    find = partial(
+        page_address, source=path, root=root, address=partial(_address, root=root, site=site)
+    )
+    noted = parts(_html(source, page, habits, find))
     marked = bare(noted)
     as_written, _ = sections.fences(name, marked, text)
     lined, _ = sections.fences(name, noted, text)
     beside, bundle = path.parent, is_bundle(path)
     shelf = Shelf(page=url, site=site, static=static, beside=beside, bundle=bundle)
     images = pictures(as_written, shelf)
-    moved = completed(made_absolute(marked, page=url, site=site), images)
+    moved = completed(made_absolute(without_bare_links(marked), page=url, site=site), images)
     run, fences = sections.fences(name, moved, text)
     for_all = sections.for_everyone(run, fences)
     edition = Edition(
@@ -127,29 +145,28 @@ def _url(
     return permalink(page, site)
 
 
-def _html(name: str, source: frontmatter.Source, habits: Habits) -> str:
-    body, found = shortcodes.set_aside(name, source.body, source.body_line)
-    html = markdown.render(name, body, habits, _lines(source, body, found))
-    html = shortcodes.put_back(
-        html,
-        found,
-        markdown=lambda caption: markdown.render_inline(name, caption, habits),
-        plain=lambda caption: words(parts(sanitised(name, caption))),
+def _address(path: Path, *, root: Path | None, site: Site) -> str:
+    """The permalink of another page, from its head."""
+    source = frontmatter.take_apart(str(path), decoded(str(path), raw_bytes(path)))
+    lang = identity(path, root=root, default_language=site.language)[1]
+    date = date_field(str(path), source, filename=dated_name(path))
+    title = _title(str(path), source)
+    return _url(path, source.fields, title=title, date=date, lang=lang, site=site)
+
+
+def _html(
+    source: frontmatter.Source, page: Facts, habits: Habits, find: Callable[[str], str]
+) -> str:
+    body = plain_markdown(source.body, habits)
+    pen = Pen(
+        block=lambda text, lines: markdown.render(page.path, text, habits, lines),
+        inline=lambda text: markdown.render_inline(page.path, text, habits),
+        plain=lambda html: words(parts(sanitised(page.path, html))),
+        address=find,
     )
-    return sanitised(name, sections.marked(html))
-
-
-def _lines(
-    source: frontmatter.Source, aside: str, found: Sequence[shortcodes.Shortcode]
-) -> list[int]:
-    """The line of the file for each line of the body whose shortcodes are set aside."""
-    anchors = [
-        (at, found[int(mark[1])].line)
-        for at, typed in enumerate(aside.split("\n"))
-        for mark in shortcodes.PLACEHOLDER.finditer(typed)
-    ]
-    last = source.body_line + source.body.count("\n")
-    return file_lines(aside, [*anchors, (aside.count("\n"), last)])
+    html = expanded(body, first_line=source.body_line, page=page, habits=habits, pen=pen)
+    html = linked_players(internal_links(html, find))
+    return sanitised(page.path, sections.marked(html))
 
 
 def _summary(run: list[Part]) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-from publisher.rendering.shortcodes import PLACEHOLDER
+from publisher.rendering.shortcodes.places import PLACEHOLDER
 
 KEY = r"[\w:.-]+"
 ATTRIBUTE = rf"""(?:[#.]{KEY}|{KEY}=(?:"[^"]*"|'[^']*'|[\w.:/-]+))"""

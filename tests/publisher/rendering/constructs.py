@@ -99,12 +99,66 @@ MARKDOWN = {
     "html-comments": "a <!-- b --> c\n\n<!-- d\n\n*e* -->\n\nf",
     "html-table": "<table><tr><td>a</td><td>b</td></tr></table>",
     "html-old": "<center>x</center> <font color=red>y</font> <b>b</b> <i>i</i>",
+    "html-frame": (
+        '<iframe src="https://www.youtube.com/embed/ab" title="A film"></iframe>\n\n'
+        '<iframe src="https://tracker.example/"></iframe>'
+    ),
+    "html-video": '<video controls><source src="/a.mp4">A <b>film</b></video>',
+    "link-that-acts": '<a href="javascript:x()">a</a> <a href="data:,x">b</a>',
     "hash-words": "#tag @nick #1 Matrix <-> XMPP a&b <3",
     "no-break-space": "a\u00a0b 10\u00a0€",
 }
-CONSTRUCTS: dict[str, str] = {**MARKDOWN}
-OTHER_PAGES: dict[str, str] = {}
+FIGURE = '{{< figure src="/a.png" caption="A cat" >}}'
+SHORTCODES = {
+    "figure": FIGURE,
+    "figure-quotings": (
+        '{{< figure src="/a.png" caption="A \\"big\\" cat" >}}\n\n'
+        '{{< figure src="/a.png" caption=`A "big" cat` >}}\n\n'
+        '{{<figure src="/a.png" width=200 >}}\n\n'
+        '{{< figure\n  src="/a.png"\n  caption="A cat"\n>}}'
+    ),
+    "figure-caption": '{{< figure src="/a.png" alt="Alt" caption="**B** [x](/y) -- `z` :de:" >}}',
+    "figure-linked": (
+        '{{< figure src="/a.png" title="T" caption="C" link="/z" attr="Ann" attrlink="/ann" >}}'
+    ),
+    "figure-between-items": f"- one\n{FIGURE}\n- two\n\n1. x\n   {FIGURE}\n2. y",
+    "figure-apart-in-list": f"- one\n\n{FIGURE}\n\n- two",
+    "figure-inside-item": f"- one\n\n  {FIGURE}\n\n- two\n  - three\n\n    {FIGURE}\n  - four",
+    "figure-after-sublist": f"- a\n  - b\n{FIGURE}\n- c\n  - d\n    - e\n\n{FIGURE}\n\n  - f",
+    "figure-in-quote": f"> a\n>\n> {FIGURE}\n>\n> b",
+    "figure-percent": '{{% figure src="/a.png" alt="x" %}}',
+    "subscribe": "a\n\n{{< newsletter-subscribe >}}\n\nb",
+    "literal": '`{{</* figure src="x" */>}}` and {{%/* a */%}}',
+    "details": '{{< details summary="More" >}}\nA **b**.\n\n- c\n{{< /details >}}',
+    "details-nested": (
+        '{{< details summary="A" >}}\nx\n{{< details summary="B" >}}y{{< /details >}}\n'
+        f"{FIGURE}\n{{{{< /details >}}}}"
+    ),
+    "highlight": '{{< highlight go "linenos=false" >}}\nx := "<b>"\n{{< /highlight >}}',
+    "ref": '[a]({{< ref "other.md" >}}) [b]({{< relref "/blog/other" >}})',
+    "ref-with-part": '[a]({{< relref "other.md#part" >}}) [b]({{< ref "#here" >}})\n\n# Here',
+    "ref-percent": '[a]({{% relref "other.md" %}})',
+    "youtube": '{{< youtube id="w7Ft2ymGmfc" title="A film" >}}',
+}
+CONSTRUCTS: dict[str, str] = {**MARKDOWN, **SHORTCODES}
+OTHER_PAGES: dict[str, str] = {"other": "# Part\n"}
 MEANT: dict[str, Difference] = {
+    "youtube": Difference(
+        reason="no mail plays a film: a link to it instead of a frame",
+        shown={"words": "A film", "links": ("https://www.youtube.com/watch?v=w7Ft2ymGmfc",)},
+    ),
+    "html-frame": Difference(
+        reason="a frame of a known site becomes a link, any other frame vanishes",
+        shown={"words": "A film", "links": ("https://www.youtube.com/watch?v=ab",)},
+    ),
+    "html-video": Difference(
+        reason="no mail plays a film: a link to it, with the words meant for who cannot see it",
+        shown={"words": "A film", "links": ("https://example.org/a.mp4",), "elements": "p a"},
+    ),
+    "link-that-acts": Difference(
+        reason="a link that runs a script is its words alone",
+        shown={"words": "a b", "links": (), "elements": "p"},
+    ),
     "definitions": Difference(
         reason="every definition of a list is a paragraph where one of them is: spacing alone",
         shown={

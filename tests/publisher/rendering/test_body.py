@@ -86,11 +86,11 @@ def test_an_escaped_shortcode_comes_out_literally(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "line", "says"),
     [
-        ("a\n\n{{< video x >}}", 7, "unknown shortcode: video"),
+        ("a\n\n{{< mermaid x >}}", 7, "unknown shortcode: mermaid"),
         ("{{< figure caption=x >}}", 5, "figure without src"),
         ('a\n{{< figure src="x', 6, "cannot be read"),
         ("{{</* figure", 5, "not closed"),
-        ("{{< /figure >}}", 5, "unknown shortcode: /figure"),
+        ("{{< /figure >}}", 5, "figure is closed, but was not opened"),
         ("`{{< nope >}}`", 5, "unknown shortcode: nope"),
         ('{{< figure src="x"\n\n >}}\n{{< a >}}', 8, "unknown shortcode: a"),
     ],

@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _written(root / "layouts" / name, layout)
     for name, body in (OTHER_PAGES | CONSTRUCTS).items():
         _written(root / "content" / "blog" / f"{name}.md", f"---\n{HEAD}---\n{body}")
-    command = [str(HUGO), "--quiet", "--source", str(root)]
+    command = [str(HUGO), "--logLevel", "error", "--source", str(root)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return root

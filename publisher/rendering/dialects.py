@@ -1,0 +1,78 @@
+"""What a generator's Markdown has beside Markdown, made Markdown or taken out.
+
+Docusaurus: https://docusaurus.io/docs/markdown-features (MDX, admonitions).
+Jekyll: https://kramdown.gettalong.org/syntax.html#inline-attribute-lists.
+Pelican: https://docs.getpelican.com/en/latest/content.html (links to other content).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from publisher.domain.habits import Habits
+from publisher.rendering.shortcodes.code import code_spans, inside, outside_code
+
+Change = Callable[[str], str]
+
+MODULE_LINES = re.compile(
+    r"^(?:import|export)\s[^\n]*(?:\n(?![ \t]*(?:\n|\Z))[^\n]*)*", re.MULTILINE
+)
+IMPORT_LINE = re.compile(r"^import\s[^\n;]*from\s*(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
+JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}", re.DOTALL)
+COMPONENT = re.compile(r"<[A-Z][\w.]*(?:\s[^<>]*)?/>")
+ATTRIBUTE_LIST = re.compile(r"\{:(?:\s*[.#:\w-][^{}\n]*|/[^{}\n]*)\}")
+ADMONITION = re.compile(r"^(:{3,})[ \t]*([a-z]+)[ \t]*(?:\[([^\]\n]*)\]|([^\n{]*))[^\n]*$")
+ADMONITION_END = re.compile(r"^(:{3,})[ \t]*$")
+SITES_FILE = re.compile(r"(?<=\()(?:\{(?:static|attach)\}|\|(?:static|attach)\|)/?")
+
+
+def plain_markdown(body: str, habits: Habits) -> str:
+    """The body with the marks of its generator's dialect made Markdown; lines stay lines."""
+    for change in CHANGES[habits.generator]:
+        body = change(body)
+    return body
+
+
+def _blanked(pattern: re.Pattern[str]) -> Change:
+    """Take out what matches outside code, its line breaks excepted."""
+
+    def change(body: str) -> str:
+        return outside_code(body, lambda text: pattern.sub(lambda m: "\n" * m[0].count("\n"), text))
+
+    return change
+
+
+def _quoted_admonitions(body: str) -> str:
+    """`:::note Title` to `:::` becomes a quotation headed by its title."""
+    code = code_spans(body) if ":::" in body else []
+    depth: list[int] = []
+    lines: list[str] = []
+    offset = 0
+    for line in body.split("\n"):
+        quiet = inside(code, offset)
+        lines.append(line if quiet and not depth else _quoted(line, depth, quiet=quiet))
+        offset += len(line) + 1
+    return "\n".join(lines)
+
+
+def _quoted(line: str, depth: list[int], *, quiet: bool) -> str:
+    opening = None if quiet else ADMONITION.match(line)
+    if opening:
+        depth.append(len(opening[1]))
+        title = (opening[3] or opening[4] or "").strip() or opening[2].capitalize()
+        return "> " * len(depth) + f"**{title}**  "  # a break, where words follow at once
+    closing = None if quiet else ADMONITION_END.match(line)
+    if closing and depth and len(closing[1]) <= depth[-1]:
+        depth.pop()
+        return ("> " * len(depth)).rstrip()
+    return "> " * len(depth) + line
+
+
+MDX = (_blanked(JSX_COMMENT), _blanked(COMPONENT), _quoted_admonitions)
+CHANGES: Mapping[str, Sequence[Change]] = {
+    "": (_blanked(IMPORT_LINE), *MDX, _blanked(ATTRIBUTE_LIST)),
+    "hugo": (),
+    "zola": (),
+    "pelican": (lambda body: outside_code(body, lambda text: SITES_FILE.sub("/", text)),),
+    "jekyll": (_blanked(ATTRIBUTE_LIST),),
+    "docusaurus": (_blanked(MODULE_LINES), *MDX),
+}

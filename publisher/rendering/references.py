@@ -1,0 +1,67 @@
+"""Pages of the same site that a source names by their files."""
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape, unescape
+from pathlib import Path
+
+from publisher.rendering.names import without_language
+
+ENDINGS = ("", ".md", "/index.md", "/_index.md")
+INTERNAL = re.compile(r'href="@/([^"]*)"')
+CONTENT = "content"
+
+Address = Callable[[Path], str]
+
+
+def page_address(reference: str, *, source: Path, root: Path | None, address: Address) -> str:
+    """Where the page lives that `reference` names: a path with an optional fragment; "" for none.
+
+    It is looked for beside `source`, then from the root of the content. `address` reads a file's
+    head. Source of the rules: https://gohugo.io/methods/page/ref/
+    """
+    name, hash_sign, fragment = reference.partition("#")
+    if not name:
+        return hash_sign + fragment
+    for file in _candidates(name, source, root):
+        if _is_page(file, _top(source, root)):
+            return address(file) + hash_sign + fragment
+    return ""
+
+
+def internal_links(html: str, find: Callable[[str], str]) -> str:
+    """Zola's `@/blog/page.md` in links, led to the page where there is one."""
+
+    def lead(link: re.Match[str]) -> str:
+        found = find("/" + unescape(link[1]))
+        return f'href="{escape(found)}"' if found else link[0]
+
+    return INTERNAL.sub(lead, html)
+
+
+def _candidates(name: str, source: Path, root: Path | None) -> Iterator[Path]:
+    """Files inside the content that a reference may mean, those in the source's language first."""
+    beside, top = source.absolute().parent, _top(source, root)
+    folders = [top] if name.startswith("/") else [beside, top, top / "_posts"]
+    lang = without_language(source.stem)[1]
+    for folder in folders:
+        for ending in ENDINGS:
+            plain = Path(f"{folder / name.lstrip('/')}{ending}")
+            if lang:
+                yield plain.with_suffix(f".{lang}{plain.suffix}")
+            yield plain
+
+
+def _top(source: Path, root: Path | None) -> Path:
+    folders = source.absolute().parents
+    named = [folder for folder in folders if folder.name == CONTENT]
+    return named[-1] if named else (root or source.parent).absolute()
+
+
+def _is_page(file: Path, top: Path) -> bool:
+    """Whether it is a page of the content, by whatever notation: never a file outside."""
+    try:
+        inside = file.resolve().is_relative_to(top.resolve())
+        return file.suffix == ".md" and inside and file.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long a name, NUL, a loop of links
+        return False
