@@ -8,17 +8,18 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import Any
 
 from channels._http import nothing_posted
 from channels._lemmyapi import Line, Login, community, kept, own_posts, signed_in
 from channels._settings import require
-from channels._text import fit, post_key
-from publisher.domain.channel import Post, Receipt
+from channels._text import as_markdown, one_line, post_key, shorten, unlinked
+from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition, telling_image
 
 TITLE_LEAST, TITLE_LIMIT = 3, 200
-BODY_LIMIT = 10_000  # servers take up to 50,000, but a summary is no book
+BODY_LIMIT, URL_LIMIT = 50_000, 2000
 ALT_LIMIT = 1500
 KEY_LIMIT = 32  # of an Idempotency-Key
 PLACE = re.compile(r"[\w.-]+(@[\w.-]+(:\d+)?)?")
@@ -49,21 +50,24 @@ class Lemmy:
         require(self, rules)
 
     def render(self, edition: Edition) -> Post:
-        """The title, which alone is short here, the link, and the summary as body."""
-        title = " ".join(edition.title.split())
-        if len(title) < TITLE_LEAST:
-            title = f"{edition.site.name}: {title}"
-        title = fit(title, TITLE_LIMIT, len)
-        body = fit(edition.summary, BODY_LIMIT, len)
+        """The title, which alone is short here, the link, and the summary as body.
+
+        Raises Refused where the link is longer than Lemmy takes.
+        """
+        if len(edition.url) > URL_LIMIT:
+            reason = f"the address has {len(edition.url)} characters, Lemmy takes {URL_LIMIT}"
+            raise Refused(f"{reason}; shorten the issue's title or set its `slug`")
+        title = _title(edition)
+        body = as_markdown(shorten(edition.summary, BODY_LIMIT, _marked))
         image = telling_image(edition)
-        alt = fit(image.alt or image.caption, ALT_LIMIT, len) if image else ""
+        alt = shorten(image.alt or image.caption, ALT_LIMIT, _escaped) if image else ""
         return Post(
             key=post_key(edition, self.community, title, edition.url, body, alt),
             lang=edition.lang,
             title=title,
             text=body,
             url=edition.url,
-            length=len(title),
+            length=_escaped(title),
             limit=TITLE_LIMIT,
             details={"alt_text": alt},
         )
@@ -120,6 +124,22 @@ class Lemmy:
             password=self.password,
             timeout=self.timeout,
         )
+
+
+def _title(edition: Edition) -> str:
+    def cost(title: str) -> int:
+        return _escaped(unlinked(title))
+
+    return unlinked(one_line(edition, TITLE_LIMIT, cost, TITLE_LEAST))
+
+
+def _escaped(text: str) -> int:
+    """Count code points, `&` as `&amp;` and the like: some versions do, and none counts more."""
+    return len(escape(text, quote=False))
+
+
+def _marked(text: str) -> int:
+    return _escaped(as_markdown(text))
 
 
 def _words(post: Post) -> dict[str, Any]:

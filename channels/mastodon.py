@@ -22,7 +22,7 @@ from channels._mastodonpy import (
     upload,
 )
 from channels._settings import require
-from channels._text import fit, post_key, shorten
+from channels._text import post_key, shorten, unlinked
 from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
@@ -57,11 +57,15 @@ class Mastodon:
     def render(self, edition: Edition) -> Post:
         """Title, as much of the summary as fits, the link, and the issue's telling picture."""
 
-        def cost(words: str) -> int:
-            return status_length(f"{words}\n\n{edition.url}", self.spoiler_text)
+        tail = f"\n\n{edition.url}"
 
-        words = fit(f"{edition.title}\n\n{edition.summary}".strip(), self.limit, cost)
-        text = f"{words}\n\n{edition.url}"
+        def cost(words: str) -> int:
+            return status_length(unlinked(words))
+
+        said = f"{edition.title}\n\n{edition.summary}".strip()
+        room = self.limit - status_length(tail, self.spoiler_text)
+        words = unlinked(shorten(said, room, cost))
+        text = f"{words}{tail}".strip()
         images, warnings = _picture(edition)
         spoken = [part for image in images for part in (image.src, image.alt)]
         return Post(
@@ -70,7 +74,7 @@ class Mastodon:
             title=edition.title,
             text=text,
             url=edition.url,
-            length=cost(words),
+            length=status_length(text, self.spoiler_text),
             limit=self.limit,
             images=images,
             warnings=warnings,
@@ -139,6 +143,6 @@ def _picture(edition: Edition) -> tuple[tuple[Image, ...], tuple[Finding, ...]]:
     if not image.path or Path(image.path).suffix.lower() not in PICTURES:
         reason = "no JPEG, PNG, GIF or WebP" if image.path else "no local file"
         return (), (Finding(kind="picture-left-off", detail=f"{image.src}: {reason}"),)
-    alt = shorten(image.alt or image.caption, ALT_LIMIT)
+    alt = shorten(image.alt or image.caption, ALT_LIMIT, len)
     warnings = () if alt else (Finding(kind="missing-alt", detail=image.src),)
     return (Image(src=image.src, alt=alt, caption=image.caption, path=image.path),), warnings

@@ -11,12 +11,11 @@ from typing import Any
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
 from channels._settings import require
 from channels._submissions import is_self, sent, standing
-from channels._text import fit, post_key
+from channels._text import as_markdown, one_line, post_key, shorten, utf16
 from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition
 
-TITLE, SELFTEXT = 300, 40_000  # characters
-MARKUP = re.compile(r"(https?://\S+)|([\\`*_\[\]~^|<>]|^[#+-])", re.MULTILINE)
+TITLE, SELFTEXT = 300, 40_000  # UTF-16 units, the most that a character may be counted
 NAME = re.compile(r"[A-Za-z0-9_]{2,24}")
 HOST = re.compile(r"https?://[^/\s]+/?")
 
@@ -58,7 +57,7 @@ class Reddit:
 
     def render(self, edition: Edition) -> Post:
         """The title, and for a self post the summary with the link below it."""
-        title = fit(" ".join(edition.title.split()), TITLE, len)
+        title = one_line(edition, TITLE, utf16)
         text = _selftext(edition) if self.post == "self" else ""
         return Post(
             key=post_key(edition, self.post, title, text, edition.url),
@@ -66,7 +65,7 @@ class Reddit:
             title=title,
             text=text,
             url=edition.url,
-            length=len(text or title),
+            length=utf16(text or title),
             limit=SELFTEXT if text else TITLE,
             details={"post": self.post},
         )
@@ -145,5 +144,6 @@ class Reddit:
 
 
 def _selftext(edition: Edition) -> str:
-    summary = MARKUP.sub(lambda found: found[1] or "\\" + found[2], edition.summary)
-    return f"{fit(summary, SELFTEXT - len(edition.url) - 2, len)}\n\n{edition.url}"
+    room = SELFTEXT - utf16(edition.url) - 2
+    summary = as_markdown(shorten(edition.summary, room, lambda text: utf16(as_markdown(text))))
+    return f"{summary}\n\n{edition.url}".strip()

@@ -1,0 +1,199 @@
+"""No post of any channel is over its network's limit, counted here by the network's own rule."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grapheme
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from channels.lemmy import Lemmy
+from channels.mastodon import Mastodon
+from channels.reddit import Reddit
+from publisher.domain.channel import Channel, Post, Refused
+from publisher.domain.issue import BadSource, Edition, Image
+from publisher.rendering.reading import read_edition
+from tests.channels.sample import EDITION, FAMILY, SITE
+from tests.channels.test_contract import INSTALLED
+from tests.channels.world import SECRET
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+FOLDERS = ("xmpp", "other/lwkd", "other/rust-osdev", "other/this-week-in-rust")
+LINKS = [
+    "https://harbour.org/",
+    "http://tides.org/t?a=1&b=2",
+    "https://wiki.org/Quay_(old)/" + "x" * 90,
+]
+PIECES = [
+    *LINKS,
+    "mackerel",
+    "a",
+    "(nets",
+    "rope)",
+    "&",
+    "<b>",
+    "*",
+    "_",
+    "e\u0301\u0323",
+    FAMILY,
+    "🇩🇪🇫🇷",
+    "👍🏽",
+    "港からの手紙。潮が早い、",
+    "ทะเลสงบ",
+    "السفينة",
+    "\u202eback",
+    "한국어",
+    "…",
+    "—",
+    "[",
+    '"',
+    "\\",
+    "\n",
+    "@quay@harbour.org",
+    "@ines",
+    "#ferry",
+    "#979",
+    "u/ines",
+    "x" * 70,
+    "\u200b",
+    "\u00a0",
+]
+texts = st.builds(
+    lambda pairs, times: "".join(piece + gap for piece, gap in pairs * times)[:20_000],
+    st.lists(
+        st.tuples(st.sampled_from(PIECES), st.sampled_from([" ", " ", "", "\n\n"])), max_size=30
+    ),
+    st.sampled_from([1, 1, 5, 400]),
+)
+editions = st.builds(
+    lambda title, summary, alt, url: replace(
+        EDITION,
+        title=title or "A",
+        summary=summary,
+        url=url,
+        images=(Image(src="/a.png", alt=alt, path="a.png"),),
+    ),
+    texts,
+    texts,
+    texts,
+    st.sampled_from([EDITION.url, "https://harbour.org/" + "long/" * 70]),
+)
+
+
+def as_mastodon_counts(post: Post) -> int:
+    """Graphemes; a link 23 but for the marks that end a sentence."""
+
+    def word(found: re.Match[str]) -> str:
+        before, link = re.split(r"(?=https?://)", found[0], maxsplit=1)
+        inside = re.split(r"[<>\"]", link, maxsplit=1)[0].rstrip(".,;:!?")
+        return before + "x" * 23 + link[len(inside) :]
+
+    text = re.sub(r"\S*https?://[^\s<>\"]\S*", word, post.text)
+    said = [text.replace("\n", " "), str(post.details["spoiler_text"])]
+    return sum(int(grapheme.length(one)) for one in said)
+
+
+def utf16(text: str) -> int:
+    return sum(2 if ord(one) > 0xFFFF else 1 for one in text)
+
+
+def escaped(text: str) -> int:
+    return len(text) + 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
+
+
+RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
+    "mastodon": [
+        ("status", 500, as_mastodon_counts),
+        ("description", 1500, lambda post: max((len(i.alt) for i in post.images), default=0)),
+    ],
+    "reddit": [
+        ("title", 300, lambda post: utf16(post.title)),
+        ("text", 40_000, lambda post: utf16(post.text)),
+    ],
+    "lemmy": [
+        ("title", 200, lambda post: escaped(post.title)),
+        ("body", 50_000, lambda post: escaped(post.text)),
+        ("alt text", 1500, lambda post: escaped(post.details["alt_text"])),
+        ("link", 2000, lambda post: len(post.url)),
+    ],
+}
+UNLIMITED = {"atom", "email"}
+ACCOUNT: dict[str, Any] = {"client_id": "id", "client_secret": SECRET, "refresh_token": SECRET}
+CHANNELS: dict[str, tuple[str, Channel]] = {
+    "mastodon": ("mastodon", Mastodon(instance="https://here.org", access_token=SECRET)),
+    "warned": (
+        "mastodon",
+        Mastodon(instance="https://here.org", access_token=SECRET, spoiler_text="Fish! " * 20),
+    ),
+    "link post": ("reddit", Reddit(subreddit="harbour", **ACCOUNT)),
+    "self post": ("reddit", Reddit(subreddit="harbour", post="self", **ACCOUNT)),
+    "lemmy": (
+        "lemmy",
+        Lemmy(instance="https://here.org", community="c", username="u", password=SECRET),
+    ),
+}
+
+
+def addresses(text: str) -> set[str]:
+    return set(re.findall(r"https?://[^\s<>\"]+", text))
+
+
+def over(kind: str, post: Post) -> list[str]:
+    counted = [(place, limit, count(post)) for place, limit, count in RULES[kind]]
+    return [f"{place}: {found} of {limit}" for place, limit, found in counted if found > limit]
+
+
+def assert_fits(name: str, edition: Edition) -> None:
+    kind, channel = CHANNELS[name]
+    post = channel.render(edition)
+    assert not over(kind, post)
+    assert post.limit is None or 0 < post.length <= post.limit
+    source = addresses(f"{' '.join(edition.title.split())}\n{edition.summary}\n{edition.url}")
+    assert addresses(f"{post.text}\n{post.title}") <= source
+    assert edition.url in (post.url, post.text)
+    assert not re.search(r"(?<!\w)[@#](?=[a-z])", re.sub(r"https?://\S+", "", post.text))
+
+
+def test_every_installed_channel_has_its_limits_here() -> None:
+    assert set(INSTALLED) == {*RULES, *UNLIMITED}
+    assert {kind for kind, _ in CHANNELS.values()} == set(RULES)
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(edition=editions)
+@example(edition=replace(EDITION, title="A & B <" * 60, summary="& " * 30_000))
+@example(edition=replace(EDITION, title=LINKS[2] * 9, summary=LINKS[2] * 200))
+@example(edition=replace(EDITION, title=FAMILY * 200, summary=FAMILY * 1500))
+def test_any_edition_fits(name: str, edition: Edition) -> None:
+    assert_fits(name, edition)
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real issues is not on this machine")
+def test_every_real_issue_fits() -> None:
+    read = 0
+    for folder in FOLDERS:
+        for path in sorted((CORPUS / folder).rglob("*.md")):
+            try:
+                edition = read_edition(path, root=CORPUS / folder, site=SITE, static=None)
+            except BadSource:
+                continue  # another test's matter
+            read += 1
+            for name in CHANNELS:
+                assert_fits(name, edition)
+    assert read > 60
+
+
+def test_a_link_that_lemmy_does_not_take_is_refused() -> None:
+    long = replace(EDITION, url="https://harbour.org/" + "x" * 2000)
+    with pytest.raises(Refused, match="2020 characters, Lemmy takes 2000"):
+        CHANNELS["lemmy"][1].render(long)
+
+
+def test_a_limit_that_was_not_kept_would_be_seen() -> None:
+    post: Any = CHANNELS["lemmy"][1].render(EDITION)
+    assert over("lemmy", replace(post, title="&" * 41)) == ["title: 205 of 200"]
