@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from publisher.domain.habits import GENERATORS, Habits
+from publisher.domain.habits import GENERATORS, UNTOLD, WAYS, Habits
 from publisher.domain.issue import Site
 
 FILE_NAME = "publisher.toml"
@@ -178,9 +178,10 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     bind, public_url = _web(table("web"))
     site = _site(table("site"))
     source = _source(table("source"), path.parent) if "source" in document else None
+    ways = WAYS.get(source.generator, UNTOLD) if source else UNTOLD
     settings = Settings(
         file=path,
-        site=site,
+        site=replace(site, permalink=site.permalink or ways.permalink),
         source=source,
         habits=_habits(table("markup"), path.parent, source.generator if source else ""),
         database=database,
@@ -217,7 +218,7 @@ def _site(table: _Table) -> Site:
         name=table.text("name"),
         base_url=_url(table, "base_url", None),
         language=language,
-        permalink=table.text("permalink", "/:year/:month/:title/"),
+        permalink=table.text("permalink", ""),
         license=table.text("license", ""),
         license_url=table.text("license_url", ""),
     )

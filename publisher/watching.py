@@ -67,7 +67,7 @@ def editions(settings: Settings, key: str) -> list[Edition]:
     found: dict[str, Path] = {}
     for path in folder.files(root, settings.source.include):
         with suppress(BadSource):  # another file's trouble
-            named, lang = identity(path, root=root, default_language=settings.site.language)
+            named, lang = _identity(settings, path, root)
             if named == key and lang in found:
                 raise Twins(f"{path}: is the same edition as {found[lang]}; rename one of them")
             if named == key:
@@ -79,6 +79,12 @@ def read(settings: Settings, path: Path) -> Edition:
     """The edition in a file, as this site means it. Raises BadSource."""
     root, static = places(settings)
     return read_edition(path, root=root, site=settings.site, static=static, habits=settings.habits)
+
+
+def _identity(settings: Settings, path: Path, root: Path | None) -> tuple[str, str]:
+    return identity(
+        path, root=root, default_language=settings.site.language, habits=settings.habits
+    )
 
 
 def look(
@@ -130,7 +136,7 @@ def _found(settings: Settings, source: Source, known: Known | None, at: datetime
         return Look(problems=[str(error)], saw_all=False)
     for path in paths:
         try:
-            key, lang = identity(path, root=root, default_language=settings.site.language)
+            key, lang = _identity(settings, path, root)
         except BadSource as error:
             found.problems.append(str(error))
             continue
@@ -154,8 +160,8 @@ Read = Callable[[], Edition]
 def _take_as_old(found: Look, seen: Sighting, edition_of: Read, at: datetime) -> None:
     try:
         edition = edition_of()
-        if edition.draft or edition.date > at:
-            return  # not published yet, so it can become news
+        if _is_awaited(edition, at):
+            return  # so it can become news
         seen = replace(seen, revision=edition.revision)
     except BadSource as error:
         found.problems.append(str(error))
@@ -175,14 +181,21 @@ def _take_as_new(found: Look, known: Known, edition_of: Read, at: datetime) -> N
         words = f"is the same edition as {same}; neither is sent until one is renamed"
         found.problems.append(f"{edition.path}: {words}")
         found.new = [e for e in found.new if (e.key, e.lang) != place]
-    elif edition.draft or edition.date > at:
-        return  # not published yet
+    elif _is_awaited(edition, at):
+        return
+    elif edition.expires and edition.expires <= at:
+        found.held.append((edition, f"it expired on {edition.expires:%Y-%m-%d}"))
     elif not edition.text.strip():
         found.problems.append(f"{edition.path}: has no text yet, so it waits")
     elif before:
         found.held.append((edition, f"it has the very text of {before[0]}"))
     else:
         found.new.append(edition)
+
+
+def _is_awaited(edition: Edition, at: datetime) -> bool:
+    """Whether an edition is not published yet."""
+    return edition.draft or (edition.not_before or edition.date) > at
 
 
 def _stop_floods(found: Look) -> None:

@@ -40,7 +40,8 @@ def key(issue: str) -> str:
         return issue
     settings = wiring.settings()
     root, _ = watching.places(settings)
-    return identity(Path(issue), root=root, default_language=settings.site.language)[0]
+    language, habits = settings.site.language, settings.habits
+    return identity(Path(issue), root=root, default_language=language, habits=habits)[0]
 
 
 def _is_path(issue: str) -> bool:

@@ -85,7 +85,8 @@ class Edition:
     `key` and `lang` are its identity; title, date and URL change. `html` is safe to embed, its
     links and images absolute; `text` is the same for people who read no HTML; `links` holds
     every href of the body in order; `revision` is the SHA-256 of the source bytes, in hex.
-    `aliases` are other addresses of the same page, absolute; after `expires` it is news no more;
+    `aliases` are other addresses of the same page, absolute; before `not_before` it is no news
+    yet, after `expires` no more;
     `image` is the one that the front matter names for cards.
     """
 
@@ -107,6 +108,7 @@ class Edition:
     warnings: tuple[Finding, ...] = ()
     draft: bool = False
     aliases: tuple[str, ...] = ()
+    not_before: datetime | None = None
     expires: datetime | None = None
     image: Image | None = None
     fences: tuple[Fence, ...] = ()

@@ -19,6 +19,8 @@ from publisher.rendering.notations import (
 )
 
 FENCES = {"---": yaml_head, "+++": toml_head}
+META = "Name: value"  # the sign of Pelican's fields
+WITHOUT_TEXT = "a JSON document without a text after it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +28,21 @@ class Source:
     """A file taken apart.
 
     `lines` has the line of each field of the head, `body_line` the one on which the body begins.
+    `sign` is what the head begins with, "" where there is none.
     """
 
     fields: Mapping[str, Any]
     body: str
     body_line: int
     lines: Mapping[str, int]
+    sign: str = ""
 
 
 def take_apart(path: str, text: str) -> Source:
-    """Separate front matter and body. Raises BadSource with the line of the mistake."""
+    """Separate front matter and body; a file without the one is all body.
+
+    Raises BadSource with the line of the mistake.
+    """
     start = re.match(r"\s*", text)
     blank = start.end() if start else 0
     first_line = 1 + text.count("\n", 0, blank)
@@ -44,10 +51,13 @@ def take_apart(path: str, text: str) -> Source:
     if fence in FENCES:
         return _fenced(path, text, fence, first_line)
     if text.startswith("{"):
-        return _source(*json_head(path, text, first_line), text, first_line)
+        found, end = json_head(path, text, first_line)
+        if not text[end:].strip() and "title" not in found.fields:
+            raise BadSource(path, NO_ISSUE + WITHOUT_TEXT, line=first_line, remedy=ADD_A_HEAD)
+        return _source(found, end, text, first_line, "{")
     if is_meta(text):
-        return _source(*meta_head(path, text, first_line), text, first_line)
-    raise BadSource(path, NO_ISSUE + "it has no front matter", remedy=ADD_A_HEAD)
+        return _source(*meta_head(path, text, first_line), text, first_line, META)
+    return Source(fields={}, lines={}, body=text, body_line=first_line)
 
 
 def _fenced(path: str, text: str, fence: str, first_line: int) -> Source:
@@ -62,11 +72,12 @@ def _fenced(path: str, text: str, fence: str, first_line: int) -> Source:
     inner = text[len(fence) : end].partition("\n")[2]
     found = FENCES[fence](path, inner, first_line + 1)
     after = len(fence) + closing.end()
-    return _source(found, after + text[after:].startswith("\n"), text, first_line)
+    return _source(found, after + text[after:].startswith("\n"), text, first_line, fence)
 
 
-def _source(head: Head, end: int, text: str, first_line: int) -> Source:
+def _source(head: Head, end: int, text: str, first_line: int, sign: str) -> Source:
     return Source(
+        sign=sign,
         fields=head.fields,
         lines=head.lines,
         body=text[end:],

@@ -1,5 +1,6 @@
 """A source file's text, of bounded size and in one kind of newline."""
 
+import codecs
 from pathlib import Path
 
 from publisher.domain.issue import BadSource
@@ -8,6 +9,7 @@ from publisher.rendering.words import without_controls
 
 LARGEST_FILE = 1024 * 1024  # bytes
 FORBIDDEN = ("\0", shortcodes.OPEN, shortcodes.CLOSE, sections.MARK_OPEN, sections.MARK_CLOSE)
+WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
 
 
@@ -32,6 +34,8 @@ def raw_bytes(path: Path) -> bytes:
 
 def decoded(name: str, raw: bytes) -> str:
     """The text, its newlines made one kind, without the controls nobody can see."""
+    if raw.startswith(WIDE_MARKS) or raw[:64].count(0) * 3 > len(raw[:64]):
+        raise BadSource(name, "UTF-16 or UTF-32, not UTF-8", line=1, remedy="save it as UTF-8")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

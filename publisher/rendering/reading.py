@@ -1,46 +1,47 @@
 """From a source file to an edition: the only door of this room."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Site
-from publisher.rendering import frontmatter, markdown, sections
+from publisher.rendering import markdown, sections
 from publisher.rendering.dialects import plain_markdown
-from publisher.rendering.fields import date_field, list_field, text_field
 from publisher.rendering.findings import Manuscript, oddities
-from publisher.rendering.links import SCHEME, hrefs, made_absolute
-from publisher.rendering.markup import (
-    Closing,
-    Opening,
-    Part,
-    parts,
-    without_bare_links,
-    words,
-    written,
-)
-from publisher.rendering.names import dated_name, identity, is_bundle, without_language
-from publisher.rendering.notations import NO_ISSUE
+from publisher.rendering.frontmatter import Source
+from publisher.rendering.links import hrefs, made_absolute
+from publisher.rendering.markup import Part, parts, without_bare_links, words, written
+from publisher.rendering.names import identity
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
-from publisher.rendering.permalink import Page, permalink, unknown_tokens
+from publisher.rendering.particulars import (
+    aliases_of,
+    authors_of,
+    before_more,
+    date_of,
+    expiry_of,
+    image_of,
+    is_unfinished,
+    release_of,
+    summary_of,
+    tags_of,
+    url_of,
+)
 from publisher.rendering.pictures import Shelf, completed, pictures
 from publisher.rendering.places import bare
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.players import linked_players
 from publisher.rendering.references import internal_links, page_address
 from publisher.rendering.sanitising import sanitised
+from publisher.rendering.sheet import Sheet, taken_up
 from publisher.rendering.shortcodes.expanding import Page as Facts
 from publisher.rendering.shortcodes.expanding import Pen, expanded
-from publisher.rendering.words import one_line, shortened
+from publisher.rendering.summaries import excerpt, first_paragraph
+from publisher.rendering.words import one_line
 
 LARGEST_BODY = 512 * 1024  # bytes
-LONGEST_TITLE = 500  # characters
-LONGEST_SUMMARY = 300  # characters, where it is taken from the text
 
 
 def read_edition(
@@ -57,48 +58,51 @@ def read_edition(
     Raises BadSource, with the line and the remedy, for anything that is no edition.
     """
     name = str(path)
-    key, lang = identity(path, root=root, default_language=site.language)
+    key, lang = identity(path, root=root, default_language=site.language, habits=habits)
     raw = raw_bytes(path)
     text = decoded(name, raw)
-    source = frontmatter.take_apart(name, text)
+    sheet = _opened(path, text, root=root, site=site, habits=habits)
+    source = sheet.source
     if len(source.body.encode()) > LARGEST_BODY:
         reason = f"the body is larger than {LARGEST_BODY // 1024} kB"
         raise BadSource(name, reason, remedy=SPLIT_IT)
-    title = _title(name, source)
-    date = date_field(name, source, filename=dated_name(path))
-    url = _url(path, source.fields, title=title, date=date, lang=lang, site=site)
-    page = Facts(path=name, title=title, url=url, lang=lang, date=f"{date:%F}", site=site)
-    find = partial(
-        page_address, source=path, root=root, address=partial(_address, root=root, site=site)
-    )
-    noted = parts(_html(source, page, habits, find))
+    date = date_of(sheet)
+    url = url_of(sheet, date=date, site=site)
+    page = Facts(path=name, title=sheet.title, url=url, lang=lang, date=f"{date:%F}", site=site)
+    address = partial(_address, root=root, site=site, habits=habits)
+    find = partial(page_address, source=path, root=root, address=address)
+    html = partial(_html, page=page, habits=sheet.habits, find=find)
+    noted = parts(html(source))
     marked = bare(noted)
     as_written, _ = sections.fences(name, marked, text)
     lined, _ = sections.fences(name, noted, text)
-    beside, bundle = path.parent, is_bundle(path)
+    beside, bundle = path.parent, sheet.name.bundle
     shelf = Shelf(page=url, site=site, static=static, beside=beside, bundle=bundle)
     images = pictures(as_written, shelf)
     moved = completed(made_absolute(without_bare_links(marked), page=url, site=site), images)
     run, fences = sections.fences(name, moved, text)
-    for_all = sections.for_everyone(run, fences)
     edition = Edition(
         key=key,
         lang=lang,
         path=name,
-        title=title,
+        title=sheet.title,
         date=date,
         url=url,
-        summary=text_field(source.fields, "summary", "description") or _summary(for_all),
+        summary=_summary(sheet, sections.for_everyone(run, fences), html),
         html=written(run),
         text=plain_text(run),
         revision=hashlib.sha256(raw).hexdigest(),
         site=site,
-        authors=list_field(source.fields, "author", "authors"),
-        tags=list_field(source.fields, "tags", "categories", "category"),
+        authors=authors_of(sheet, root),
+        tags=tags_of(sheet),
         links=hrefs(run),
         images=images,
         fences=fences,
-        draft=source.fields.get("draft") in (True, "true", "True", "yes"),
+        draft=is_unfinished(sheet),
+        aliases=aliases_of(sheet, url=url, site=site),
+        not_before=release_of(sheet),
+        expires=expiry_of(sheet),
+        image=image_of(sheet, shelf),
     )
     manuscript = Manuscript(
         text=text,
@@ -111,52 +115,23 @@ def read_edition(
     return replace(edition, warnings=oddities(edition, manuscript))
 
 
-def _title(name: str, source: frontmatter.Source) -> str:
-    title = text_field(source.fields, "title")
-    line = source.lines.get("title", 0)
-    if not title:
-        reason = NO_ISSUE + "it has no title"
-        raise BadSource(name, reason, line=line, remedy="add `title:` to the front matter")
-    if len(title) > LONGEST_TITLE:
-        reason = f"the title is longer than {LONGEST_TITLE} characters"
-        raise BadSource(name, reason, line=line, remedy="shorten it")
-    return title
+def _opened(path: Path, text: str, *, root: Path | None, site: Site, habits: Habits) -> Sheet:
+    """A file taken apart, its title in plain words: one that was a heading has Markdown in it."""
+    sheet = taken_up(path, text, root=root, site=site, habits=habits)
+    if not sheet.headed:
+        return sheet
+    shown = markdown.render_inline(str(path), sheet.title, sheet.habits)
+    return replace(sheet, title=one_line(words(parts(sanitised(str(path), shown)))))
 
 
-def _url(
-    path: Path, fields: Mapping[str, Any], *, title: str, date: datetime, lang: str, site: Site
-) -> str:
-    own = text_field(fields, "url")
-    if SCHEME.match(own):
-        raise BadSource(str(path), f"url is a whole address: {own}", remedy="give only its path")
-    if strange := unknown_tokens(own or site.permalink):
-        reason = f"unknown in the permalink pattern: {' '.join(strange)}"
-        raise BadSource(str(path), reason, remedy="see [site] permalink")
-    bundle = is_bundle(path)
-    page = Page(
-        title=title,
-        date=date,
-        lang=lang,
-        file=path,
-        filename=path.absolute().parent.name if bundle else without_language(path.stem)[0],
-        slug=text_field(fields, "slug"),
-        url=own,
-    )
-    return permalink(page, site)
-
-
-def _address(path: Path, *, root: Path | None, site: Site) -> str:
+def _address(path: Path, *, root: Path | None, site: Site, habits: Habits) -> str:
     """The permalink of another page, from its head."""
-    source = frontmatter.take_apart(str(path), decoded(str(path), raw_bytes(path)))
-    lang = identity(path, root=root, default_language=site.language)[1]
-    date = date_field(str(path), source, filename=dated_name(path))
-    title = _title(str(path), source)
-    return _url(path, source.fields, title=title, date=date, lang=lang, site=site)
+    text = decoded(str(path), raw_bytes(path))
+    sheet = _opened(path, text, root=root, site=site, habits=habits)
+    return url_of(sheet, date=date_of(sheet), site=site)
 
 
-def _html(
-    source: frontmatter.Source, page: Facts, habits: Habits, find: Callable[[str], str]
-) -> str:
+def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], str]) -> str:
     body = plain_markdown(source.body, habits)
     pen = Pen(
         block=lambda text, lines: markdown.render(page.path, text, habits, lines),
@@ -169,20 +144,11 @@ def _html(
     return sanitised(page.path, sections.marked(html))
 
 
-def _summary(run: list[Part]) -> str:
-    """The first paragraph of running text, pictures and their captions apart."""
-    start: int | None = None
-    figures = 0
-    for at, part in enumerate(run):
-        match part:
-            case Opening(name="figure" | "blockquote" | "table"):
-                figures += 1
-            case Closing(name="figure" | "blockquote" | "table"):
-                figures -= 1
-            case Opening(name="p") if not figures:
-                start = at
-            case Closing(name="p") if start is not None:
-                if text := words(run[start:at]):
-                    return shortened(one_line(text), LONGEST_SUMMARY)
-                start = None
-    return ""
+def _summary(sheet: Sheet, run: list[Part], html: Callable[[Source], str]) -> str:
+    """By the head, by the mark that ends it, or else the first paragraph."""
+    if given := summary_of(sheet):
+        return given
+    before = before_more(sheet)
+    if before and (text := excerpt(bare(parts(html(before))))):
+        return text
+    return first_paragraph(run)

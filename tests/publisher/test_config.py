@@ -270,3 +270,15 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "publisher.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SMALLEST.encode())
     assert config.load(path)[1] == []
+
+
+def test_a_generator_brings_its_own_addresses_unless_others_are_told(tmp_path: Path) -> None:
+    def permalink(source: str, site: str = "") -> str:
+        text = (
+            f'[site]\nname = "x"\nbase_url = "https://a.example/"\n{site}\n[source]\npath = "."\n'
+        )
+        return load(tmp_path, text + source).site.permalink
+
+    assert permalink("") == permalink('generator = "hugo"') == "/:year/:month/:title/"
+    assert permalink('generator = "pelican"') == "/:slug.html"
+    assert permalink('generator = "pelican"', 'permalink = "/:title/"') == "/:title/"

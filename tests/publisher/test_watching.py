@@ -137,6 +137,25 @@ def test_an_issue_of_tomorrow_waits_for_its_day(content: Path, look: Look) -> No
     assert look(clock=clock) == 1
 
 
+def test_a_release_of_its_own_holds_an_issue_whose_date_has_come(content: Path, look: Look) -> None:
+    look()
+    write(content / "new.md", more="publishDate: 2100-01-01\n")
+    assert look() == 0
+    write(content / "new.md", date="2100-01-01", more="publishDate: 2026-11-01\n")
+    assert look() == 1
+
+
+def test_an_issue_that_has_expired_is_held_back_and_a_person_is_told(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "new.md", more="expiryDate: 2026-11-02\n")
+    assert look() == 0
+    assert held_back(engine) == [("new", "it expired on 2026-11-02")]
+    write(content / "later.md", more="expiryDate: 2100-01-01\n")
+    assert look() == 1
+
+
 def test_a_file_that_is_no_issue_is_named_and_the_others_go_on(
     engine: Engine, content: Path, look: Look
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from publisher.domain.issue import BadSource, Site
 from publisher.rendering.names import identity
 from publisher.rendering.permalink import slug
-from tests.publisher.rendering.sources import HEAD, issue
+from tests.publisher.rendering.sources import HEAD, issue, written
 
 ROOT = Path("/srv/content/blog/newsletter")
 
@@ -96,6 +96,7 @@ def test_a_title_becomes_the_slug_hugo_makes(title: str, expected: str) -> None:
 def test_every_token_of_a_pattern_is_filled(tmp_path: Path, pattern: str, path: str) -> None:
     site = Site(name="x", base_url="https://example.org/", permalink=pattern)
     name = "content/blog/news/2026-06-05-letter.md"
+    written(tmp_path, "", name="content/blog/news/_index.md")
     edition = issue(tmp_path, head=HEAD + "slug: Short\n", site=site, name=name)
     assert edition.url == f"https://example.org/{path}"
 
@@ -113,7 +114,7 @@ def test_other_languages_stand_in_front(tmp_path: Path) -> None:
 
 def test_letters_beyond_ascii_are_percent_encoded(tmp_path: Path) -> None:
     head = "title: Août \\#9\ndate: 2023-08-05\n"
-    assert issue(tmp_path, head=head).url == "https://example.org/2023/08/ao%C3%BBt-%5C%239/"
+    assert issue(tmp_path, head=head).url == "https://example.org/2023/08/ao%C3%BBt-%239/"
 
 
 @pytest.mark.parametrize(
