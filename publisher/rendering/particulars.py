@@ -75,7 +75,7 @@ def _dividers(ways: Ways) -> str:
 def url_of(sheet: Sheet, *, date: datetime, site: Site) -> str:
     """Its absolute address. Raises BadSource for one that cannot be made."""
     own = text_field(sheet.source, sheet.ways.address).removesuffix("index.html")
-    line = next((line_of(sheet.source, name) for name in sheet.ways.address), 0)
+    line = max(line_of(sheet.source, name) for name in sheet.ways.address)
     if SCHEME.match(own):
         reason = f"its own address is a whole one: {own}"
         raise BadSource(str(sheet.path), reason, line=line, remedy="give only its path")

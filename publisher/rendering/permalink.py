@@ -186,6 +186,10 @@ def _titled(page: Page) -> str:
     return slug(page.title.replace("/", "-").replace("\\", "-"))
 
 
+def _own(page: Page) -> str:
+    return slug(page.slug.strip("-"))
+
+
 def _folders(page: Page) -> list[str]:
     return [slug(folder.name) for folder in _places(page)]
 
@@ -217,11 +221,11 @@ TOKENS: dict[str, Callable[[Page], str | list[str]]] = {
     "weekdayname": lambda page: DAYS.split()[page.date.weekday()].lower(),
     "yearday": lambda page: str(page.date.timetuple().tm_yday),
     "title": _titled,
-    "slug": lambda page: slug(page.slug) or _titled(page),
+    "slug": lambda page: _own(page) or _titled(page),
     "filename": lambda page: slug(page.filename),
     "contentbasename": lambda page: slug(page.filename),
-    "slugorfilename": lambda page: slug(page.slug or page.filename),
-    "slugorcontentbasename": lambda page: slug(page.slug or page.filename),
+    "slugorfilename": lambda page: _own(page) or slug(page.filename),
+    "slugorcontentbasename": lambda page: _own(page) or slug(page.filename),
     "section": lambda page: _sections(page)[:1],
     "sections": _sections,
     "folders": _folders,

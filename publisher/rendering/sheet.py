@@ -33,11 +33,6 @@ class Sheet:
     title: str = ""
     headed: bool = False
 
-    @property
-    def bundle(self) -> Path | None:
-        """The folder that a page shares with its pictures, if it has one."""
-        return self.path.parent if self.name.bundle else None
-
 
 def taken_up(path: Path, text: str, *, root: Path | None, site: Site, habits: Habits) -> Sheet:
     """Take a file apart. Raises BadSource for a head or a language that cannot be."""

@@ -135,3 +135,21 @@ def test_an_address_of_its_own_wins(tmp_path: Path, own: str, name: str, path: s
 def test_a_whole_address_as_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="give only its path"):
         issue(tmp_path, head=HEAD + "url: https://example.net/\n")
+
+
+def test_a_site_outside_ascii_has_addresses_that_every_program_takes(tmp_path: Path) -> None:
+    site = Site(name="x", base_url="https://hafenblättchen.example/für alle/")
+    edition = issue(tmp_path, head=HEAD.replace("An issue", "'Netze (2) #9?'"), site=site)
+    assert edition.url == (
+        "https://xn--hafenblttchen-hfb.example/f%C3%BCr%20alle/2026/06/netze-2-%239/"
+    )
+    assert edition.key == "2026-06-05-letter"
+
+
+@pytest.mark.parametrize("token", [":sectionslugs", ":Title", ":language", ":yearmonth"])
+def test_a_token_that_hugo_does_not_know_is_refused_with_the_line_of_the_url(
+    tmp_path: Path, token: str
+) -> None:
+    with pytest.raises(BadSource, match=token) as refusal:
+        issue(tmp_path, head=HEAD + f"url: /{token}/x/\n")
+    assert refusal.value.line == 4
