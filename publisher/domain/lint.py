@@ -66,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
     "space-in-host": Kind(remedy="take the space out of the host's name"),
     "host-without-dot": Kind(remedy="write the host's full name, such as news.example.org"),
     "broken-address": Kind(remedy="write a whole address: https://HOST/PATH"),
+    "link-to-source": Kind(remedy="name a file that is there, or the address of its page"),
     "idn-host": Kind(remedy="make sure that it is the host you mean: letters can look alike"),
     "quote-in-link": Kind(remedy="take the quotation mark out of the address"),
     "tracking-parameters": Kind(remedy="take the parameters out of the address"),

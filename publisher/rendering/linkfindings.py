@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from publisher.domain.issue import Edition, Finding
 from publisher.domain.lint import finding
 from publisher.rendering.goldmark.headings import anchor
-from publisher.rendering.links import SCHEME, absolute
+from publisher.rendering.links import SCHEME, absolute, names_a_source
 from publisher.rendering.markup import Closing, Opening, words
 from publisher.rendering.places import Places, block_text, line_of_address, line_of_words
 
@@ -107,6 +107,7 @@ ALONE: dict[str, Callable[[str], object]] = {  # the first that is so, by itself
     "broken-address": lambda href: (
         href.startswith("http") and SCHEME.match(href) and _no_host(href)
     ),
+    "link-to-source": names_a_source,
 }
 WEB: dict[str, Callable[[str], object]] = {
     "space-in-host": lambda href: re.search(r"\s", _host(href)),

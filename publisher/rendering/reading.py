@@ -33,7 +33,7 @@ from publisher.rendering.pictures import Shelf, completed, pictures
 from publisher.rendering.places import bare
 from publisher.rendering.plaintext import plain_text
 from publisher.rendering.players import linked_players
-from publisher.rendering.references import internal_links, page_address
+from publisher.rendering.references import internal_links, links_to_sources, page_address
 from publisher.rendering.sanitising import sanitised
 from publisher.rendering.sheet import Sheet, taken_up
 from publisher.rendering.shortcodes.expanding import Page as Facts
@@ -140,7 +140,7 @@ def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], 
         address=find,
     )
     html = expanded(body, first_line=source.body_line, page=page, habits=habits, pen=pen)
-    html = linked_players(internal_links(html, find))
+    html = linked_players(links_to_sources(internal_links(html, find), find))
     return sanitised(page.path, sections.marked(html))
 
 

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from html import escape, unescape
 from pathlib import Path
+from urllib.parse import unquote
 
+from publisher.domain.issue import BadSource
+from publisher.rendering.links import as_typed, names_a_source
 from publisher.rendering.names import without_language
 
 ENDINGS = ("", ".md", "/index.md", "/_index.md")
 INTERNAL = re.compile(r'href="@/([^"]*)"')
+HREF = re.compile(r'href="([^":?]+\.[A-Za-z]+(?:#[^"]*)?)"')
 CONTENT = "content"
 
 Address = Callable[[Path], str]
@@ -37,6 +42,23 @@ def internal_links(html: str, find: Callable[[str], str]) -> str:
         return f'href="{escape(found)}"' if found else link[0]
 
     return INTERNAL.sub(lead, html)
+
+
+def links_to_sources(html: str, find: Callable[[str], str]) -> str:
+    """Links to source files, as editors preview them, led to the pages those files become.
+
+    One that is no page stays as it is. Source of the rule: https://docusaurus.io/docs/markdown-features/links
+    """
+
+    def lead(link: re.Match[str]) -> str:
+        name = as_typed(unquote(unescape(link[1])))
+        found = ""
+        if names_a_source(name):
+            with suppress(BadSource):  # another file's trouble
+                found = find(name)
+        return f'href="{escape(found)}"' if found else link[0]
+
+    return HREF.sub(lead, html)
 
 
 def _candidates(name: str, source: Path, root: Path | None) -> Iterator[Path]:

@@ -69,7 +69,8 @@ def columns(text: str) -> int:
 
 def _tied(text: str) -> str:
     single = " ".join(filter(None, SPACES.split(text)))
-    return BEFORE.sub(rf"\1{TIE}", AFTER.sub(rf"{TIE}\1", single))
+    joined = single.replace(" " + TIE, TIE)
+    return BEFORE.sub(rf"\1{TIE}", AFTER.sub(rf"{TIE}\1", joined))
 
 
 def _columns(character: str) -> int:

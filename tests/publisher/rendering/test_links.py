@@ -1,6 +1,7 @@
 """Where links lead once a copy of the issue is away from its site."""
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from publisher.domain.issue import Site
 from publisher.rendering.links import absolute, encoded, hrefs, made_absolute, names_a_source
 from publisher.rendering.markup import parts, written
-from tests.publisher.rendering.sources import SITE
+from tests.publisher.rendering.sources import HEAD, SITE, issue
+from tests.publisher.rendering.sources import written as file_written
 
 PAGE = "https://example.org/2026/06/an-issue/"
 FOLDER = Site(name="x", base_url="https://example.org/blog/")
@@ -163,3 +165,24 @@ def test_words_in_an_address_can_still_be_read() -> None:
 )
 def test_a_link_to_a_source_file_is_known(reference: str, is_source: bool) -> None:
     assert names_a_source(reference) is is_source
+
+
+def test_a_link_to_a_source_file_leads_to_its_page(tmp_path: Path) -> None:
+    may = f"---\n{HEAD.replace('An issue', 'May').replace('06-05', '05-05')}---\nx"
+    file_written(tmp_path, may, name="2026-05/index.md")
+    file_written(tmp_path, may, name="2026-06/part two.md")
+    body = "[a](../2026-05/index.md#news) [b](part%20two.md) [c]({filename}part%20two.md)"
+    page = "https://example.org/2026/05/may/"
+    assert issue(tmp_path, body, name="2026-06/index.md").links == (page + "#news", page, page)
+
+
+@pytest.mark.parametrize(
+    "reference", ["none.md", "../../secret.md", "readme.md", "https://a.example/x.md", "x.md?plain"]
+)
+def test_a_link_to_no_page_stays_and_is_told(tmp_path: Path, reference: str) -> None:
+    file_written(tmp_path, "No head", name="readme.md")
+    file_written(tmp_path, f"---\n{HEAD}---\nx", name="x.md")
+    edition = issue(tmp_path, f"[a]({reference})")
+    assert edition.links == (absolute(reference, page=PAGE, site=SITE),)
+    elsewhere = reference.startswith("https:")
+    assert ("link-to-source" in {w.kind for w in edition.warnings}) is not elsewhere

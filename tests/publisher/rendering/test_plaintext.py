@@ -119,6 +119,10 @@ def test_a_link_shows_its_address_once(html: str, shown: str) -> None:
     assert text(html) == shown
 
 
+def test_one_space_is_between_a_link_and_its_number() -> None:
+    assert text(f'<a href="{CAT}">cat </a>, dog') == f"cat [1], dog\n\n[1] {CAT}\n"
+
+
 def test_the_number_of_a_link_stays_with_its_word() -> None:
     lines = text(f"<p>{'word ' * 14}<a href='{CAT}'>cat</a></p>").splitlines()
     assert lines[1] == "cat [1]"
