@@ -4,7 +4,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from publisher.domain.habits import GENERATORS, UNTOLD, WAYS, Habits
 from publisher.domain.issue import Site
+from publisher.domain.lint import KINDS, Rules
 
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
@@ -75,6 +76,7 @@ class Settings:
     public_url: str
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
+    lint: Rules = field(default_factory=Rules)
 
 
 @dataclass
@@ -118,6 +120,16 @@ class _Table:
             self.wrong(key, f"expected true or false, found {value!r}")
             return default
         return value
+
+    def words(self, key: str, known: Iterable[str]) -> frozenset[str]:
+        values = self.values.pop(key, [])
+        if not isinstance(values, list) or not all(isinstance(word, str) for word in values):
+            self.wrong(key, f"expected a list of words, found {values!r}")
+            return frozenset()
+        for word in values:
+            if word not in known:
+                self.wrong(key, f"{word} {unknown(word, list(known))}")
+        return frozenset(values) & frozenset(known)
 
     def done(self, known: Sequence[str]) -> None:
         for key in self.values:
@@ -163,7 +175,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     """
     document = _parse(path)
     mistakes: list[Mistake] = []
-    tables = ("site", "source", "markup", "store", "web", "channels")
+    tables = ("site", "source", "markup", "lint", "store", "web", "channels")
     for name, value in document.items():
         if name not in tables:
             mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
@@ -184,6 +196,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         site=replace(site, permalink=site.permalink or ways.permalink),
         source=source,
         habits=_habits(table("markup"), path.parent, source.generator if source else ""),
+        lint=_lint(table("lint")),
         database=database,
         broker=broker,
         state=_state_folder(database, path.parent),
@@ -260,6 +273,17 @@ def _habits(table: _Table, folder: Path, generator: str) -> Habits:
         table.wrong("shortcodes", f"expected a folder of templates; {habits.shortcodes} is none")
     table.done(["typographer", "emoji", "shortcodes"])
     return habits
+
+
+def _lint(table: _Table) -> Rules:
+    lists = {key: table.words(key, KINDS) for key in ("errors", "warnings", "ignore")}
+    seen: set[str] = set()
+    for key, words in lists.items():
+        for word in sorted(words & seen):
+            table.wrong(key, f"{word} is in more than one list; keep it in one")
+        seen |= words
+    table.done(list(lists))
+    return Rules(**lists)
 
 
 def _store(table: _Table, folder: Path) -> tuple[URL, str]:

@@ -1,7 +1,7 @@
 """Looking at the source: what is new there is released, once; what was there is old news."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from publisher import publishing
+from publisher import linting, publishing
 from publisher.config import Settings, Source
-from publisher.domain.issue import BadSource, Edition
+from publisher.domain.issue import BadSource, Edition, Finding
+from publisher.domain.lint import grave
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
 from publisher.rendering.names import identity
@@ -34,11 +35,15 @@ class Twins(SourceTrouble):
 
 @dataclass
 class Look:
-    """What one look at a source found. `held` is new, and yet not to be released by itself."""
+    """What one look at a source found. `held` is new, and yet not to be released by itself.
+
+    `wrong` is new too, and is released once it is mended.
+    """
 
     new: list[Edition] = field(default_factory=list)
     old: list[Sighting] = field(default_factory=list)
     held: list[tuple[Edition, str]] = field(default_factory=list)
+    wrong: list[tuple[Edition, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     twins: dict[tuple[str, str], str] = field(default_factory=dict)
     saw_all: bool = True
@@ -87,6 +92,24 @@ def _identity(settings: Settings, path: Path, root: Path | None) -> tuple[str, s
     )
 
 
+def looked_over(settings: Settings, found: Sequence[Edition], *, at: datetime) -> list[Edition]:
+    """The editions with all that is odd about them, by the rules of `[lint]`."""
+    root, _ = places(settings)
+    return linting.looked_over(found, rules=settings.lint, root=root, habits=settings.habits, at=at)
+
+
+def errors(
+    settings: Settings, edition: Edition, channels: Mapping[str, Configured]
+) -> tuple[Finding, ...]:
+    """What stops a publication of an edition that was looked over, its posts included."""
+    found = list(edition.warnings)
+    for channel in channels.values():
+        if edition.lang in channel.languages:
+            post, _ = publishing.written(edition, channel)
+            found += linting.of_post(post, edition, settings.lint)
+    return grave(dict.fromkeys(found))
+
+
 def look(
     settings: Settings,
     *,
@@ -106,7 +129,10 @@ def look(
     with reading(engine) as db:
         known = sightings.known(db, name)
     found = _found(settings, source, known, now())
+    _keep_wrong(found, settings, channels, now())
+    _stop_floods(found)
     with engine.begin() as db:
+        _tell_wrong(found, db)
         sightings.looked(db, name, found.problems, at=now(), saw_all=found.saw_all)
         for seen in found.old:
             sightings.note(db, name, seen, at=now(), released=False)
@@ -145,7 +171,6 @@ def _found(settings: Settings, source: Source, known: Known | None, at: datetime
             _take_as_old(found, seen, partial(read, settings, path), at)
         elif (key, lang) not in known and _steady(path):
             _take_as_new(found, known, partial(read, settings, path), at)
-    _stop_floods(found)
     return found
 
 
@@ -198,9 +223,39 @@ def _is_awaited(edition: Edition, at: datetime) -> bool:
     return edition.draft or (edition.not_before or edition.date) > at
 
 
+def _keep_wrong(
+    found: Look, settings: Settings, channels: Mapping[str, Configured], at: datetime
+) -> None:
+    """Take what has errors off what is new."""
+    wrong = {}
+    for edition in looked_over(settings, found.new, at=at):
+        if stopped_by := errors(settings, edition, channels):
+            wrong[edition.path] = stopped_by
+    found.wrong += [(e, _told(e, wrong[e.path])) for e in found.new if e.path in wrong]
+    found.new = [edition for edition in found.new if edition.path not in wrong]
+
+
+def _told(edition: Edition, stopped_by: Sequence[Finding]) -> str:
+    first, more = stopped_by[0], len(stopped_by) - 1
+    place = f"{edition.path}:{first.line}" if first.line else edition.path
+    words = f"{place}: {first.kind}: {first.detail} — {first.remedy}"
+    others = f" (and {more} more: publisher show {edition.key})" if more else ""
+    return f"{words}{others}; it waits until that is mended, or for --despite-errors"
+
+
+def _tell_wrong(found: Look, db: Connection) -> None:
+    """Name what waits, but for what a person has published all the same."""
+    for edition, why in found.wrong:
+        if sightings.planned(db, _sighting(edition)):
+            found.old.append(_sighting(edition))
+        else:
+            found.problems.append(why)
+
+
 def _stop_floods(found: Look) -> None:
     keys = {edition.key for edition in found.new}
     if len(keys) > AT_MOST:
         why = f"it was one of {len(keys)} new issues at once"
-        found.held += [(edition, why) for edition in found.new]
+        found.held += [(edition, why) for edition in (*found.new, *(e for e, _ in found.wrong))]
         found.new.clear()
+        found.wrong.clear()

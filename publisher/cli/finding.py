@@ -8,6 +8,7 @@ import click
 from publisher import watching, wiring
 from publisher.config import unknown
 from publisher.domain.issue import BadSource, Edition
+from publisher.publishing import utcnow
 from publisher.registry import Configured
 from publisher.rendering.names import identity
 
@@ -32,6 +33,25 @@ def editions(issue: str) -> list[Edition]:
         where = settings.source.url or settings.source.path
         raise Wrong(f"{issue}: no such file, and no issue with this key in {where}")
     return found
+
+
+def looked_over(issues: Iterable[str]) -> list[Edition]:
+    """The editions of several issues, with all that is odd about them. Raises as `editions`."""
+    found = [edition for issue in issues for edition in editions(issue)]
+    return watching.looked_over(wiring.settings(), found, at=utcnow())
+
+
+def each_looked_over(issues: Iterable[str]) -> list[Edition | BadSource]:
+    """The same in the order given, but what cannot be read is in its place. Raises Wrong."""
+    found: list[Edition | BadSource] = []
+    for issue in issues:
+        try:
+            found += editions(issue)
+        except BadSource as error:
+            found.append(error)
+    readable = [edition for edition in found if isinstance(edition, Edition)]
+    told = iter(watching.looked_over(wiring.settings(), readable, at=utcnow()))
+    return [next(told) if isinstance(one, Edition) else one for one in found]
 
 
 def key(issue: str) -> str:

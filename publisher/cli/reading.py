@@ -1,6 +1,6 @@
 """init, check, show, preview: everything that sends nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -9,13 +9,16 @@ from typing import Any
 import click
 from kombu.exceptions import OperationalError
 
-from publisher import config, publishing, wiring
+from publisher import config, linting, publishing, wiring
 from publisher.cli import finding, show
 from publisher.cli.sending import channel_option, json_option
-from publisher.domain.channel import ChannelError, Disconnected, Refused
-from publisher.domain.issue import Edition, Finding
+from publisher.domain.channel import ChannelError, Disconnected, Post, Refused
+from publisher.domain.issue import BadSource, Edition, Finding
+from publisher.domain.lint import grave
 from publisher.registry import Configured
 from publisher.storage import engine as storage
+
+WRONG = 2  # the exit code for errors in what was read
 
 
 @click.command(epilog="Example: publisher --config news/publisher.toml init")
@@ -81,16 +84,56 @@ def _check_channel(channel: Configured) -> Checked:
         return Checked(name=name, ok=False, found=[f"cannot be asked now: {error}"])
 
 
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs (as --json), or as notes on a pull request.",
+)
+
+
 @click.command("show", epilog="Example: publisher show content/newsletter/2026-11-05-newsletter.md")
 @click.argument("issues", nargs=-1, required=True, metavar="ISSUE...")
+@format_option
 @json_option
-def show_(issues: Sequence[str], json_: bool) -> None:
-    """Show an edition as it was understood."""
-    for edition in (e for issue in issues for e in finding.editions(issue)):
-        if json_:
-            click.echo(show.as_json_line(_edition_json(edition)))
+def show_(issues: Sequence[str], *, format_: str, json_: bool) -> int:
+    """Show an edition as it was understood, and what is odd about it."""
+    say, say_bad = SHOWN["json" if json_ else format_]
+    code = 0
+    for one in finding.each_looked_over(issues):
+        if isinstance(one, Edition):
+            say(one)
+            code = WRONG if grave(one.warnings) else code
         else:
-            _print_edition(edition)
+            say_bad(one)
+            code = WRONG
+    return code
+
+
+def _say_json(edition: Edition) -> None:
+    click.echo(show.as_json_line(_edition_json(edition)))
+
+
+def _say_annotations(edition: Edition) -> None:
+    for found in edition.warnings:
+        click.echo(show.annotation(edition.path, found))
+
+
+def _say_bad(error: BadSource) -> None:
+    click.echo(f"publisher: {error}", err=True)
+
+
+def _annotate_bad(error: BadSource) -> None:
+    found = Finding(
+        kind="unreadable",
+        detail=error.reason,
+        line=error.line,
+        remedy=error.remedy,
+        severity="error",
+    )
+    click.echo(show.annotation(error.path, found))
 
 
 def _edition_json(edition: Edition) -> dict[str, Any]:
@@ -114,57 +157,115 @@ def _edition_json(edition: Edition) -> dict[str, Any]:
     return found
 
 
-def _print_edition(edition: Edition) -> None:
+def _say_text(edition: Edition) -> None:
     click.echo(f"{edition.title}  [{edition.key}, {edition.lang}]")
     click.echo(f"{show.moment(edition.date)}  {edition.url}")
     counts = f"{len(edition.links)} links, {len(edition.images)} images"
     click.echo(f"{', '.join(edition.authors) or 'no authors'}; {counts}\n")
     click.echo(edition.text)
-    _print_warnings(edition.path, edition.warnings)
+    _print_findings(edition.path, edition.warnings)
 
 
-def _print_warnings(path: str, warnings: Sequence[Finding]) -> None:
-    for found in warnings:
-        place = f"{path}:{found.line}" if found.line else path
-        click.echo(f"{place}: {found.kind}: {found.detail}", err=True)
+def _print_findings(path: str, findings: Sequence[Finding], place: str = "") -> None:
+    """Errors first, each group in the order of lines."""
+    for found in sorted(findings, key=lambda found: found.severity):
+        click.echo(show.finding_line(path, found, place), err=True)
+
+
+Say = Callable[[Edition], None]
+SHOWN: dict[str, tuple[Say, Callable[[BadSource], None]]] = {
+    "text": (_say_text, _say_bad),
+    "json": (_say_json, _say_bad),
+    "github": (_say_annotations, _annotate_bad),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previewed:
+    """What a channel would get: the edition, the post, or why there is none, what is odd in it."""
+
+    edition: Edition
+    channel: Configured
+    post: Post
+    refused: str
+    findings: tuple[Finding, ...]
 
 
 @click.command(epilog="Example: publisher preview 2026-11-05-newsletter --channel fosstodon")
 @click.argument("issue")
 @channel_option
+@format_option
 @json_option
-def preview(issue: str, names: Sequence[str], json_: bool) -> int:
+def preview(issue: str, *, names: Sequence[str], format_: str, json_: bool) -> int:
     """Show exactly what each channel would get. No network, no store."""
     channels = finding.channels(names)
+    editions = finding.looked_over([issue])
     previews = [
         _preview(edition, channel)
-        for edition in finding.editions(issue)
+        for edition in editions
         for channel in channels.values()
         if edition.lang in channel.languages
     ]
-    if json_:
-        click.echo(show.as_json(previews))
-    for found in [] if json_ else previews:
-        _print_preview(found)
-    return int(any(found["refused"] for found in previews))
+    PREVIEWED["json" if json_ else format_](editions, previews)
+    all_found = [
+        *(f for e in editions for f in e.warnings),
+        *(f for p in previews for f in p.findings),
+    ]
+    return WRONG if grave(all_found) else int(any(p.refused for p in previews))
 
 
-def _preview(edition: Edition, channel: Configured) -> dict[str, Any]:
+def _preview(edition: Edition, channel: Configured) -> Previewed:
     post, refused = publishing.written(edition, channel)
+    findings = linting.of_post(post, edition, wiring.settings().lint)
+    return Previewed(
+        edition=edition, channel=channel, post=post, refused=refused, findings=findings
+    )
+
+
+def _preview_json(found: Previewed) -> dict[str, Any]:
+    """A post's own findings, and then its edition's."""
     named = ["lang", "title", "text", "html", "url", "length", "limit"]
-    found: dict[str, Any] = {"channel": channel.name, "kind": channel.kind}
-    found |= {name: getattr(post, name) for name in named}
-    return found | {"warnings": [asdict(w) for w in post.warnings], "refused": refused}
+    shown: dict[str, Any] = {"channel": found.channel.name, "kind": found.channel.kind}
+    shown |= {name: getattr(found.post, name) for name in named}
+    warnings = dict.fromkeys((*found.findings, *found.edition.warnings))
+    return shown | {"warnings": [asdict(w) for w in warnings], "refused": found.refused}
 
 
-def _print_preview(found: dict[str, Any]) -> None:
-    length = f"{found['length']}" + (f" of {found['limit']}" if found["limit"] else "")
-    click.echo(f"── {found['channel']} ({found['kind']}, {found['lang']}), length {length}")
-    click.echo(f"{found['title']}\n{found['url']}\n\n{found['text']}\n")
-    if found["refused"]:
-        click.echo(found["refused"], err=True)
-    for warning in found["warnings"]:
-        click.echo(f"{warning['kind']}: {warning['detail']}", err=True)
+def _preview_as_json(_: Sequence[Edition], previews: Sequence[Previewed]) -> None:
+    click.echo(show.as_json([_preview_json(found) for found in previews]))
 
+
+def _preview_as_text(editions: Sequence[Edition], previews: Sequence[Previewed]) -> None:
+    for found in previews:
+        _print_preview(found)
+    for edition in editions:
+        _print_findings(edition.path, edition.warnings)
+
+
+def _print_preview(found: Previewed) -> None:
+    post, channel = found.post, found.channel
+    length = f"{post.length}" + (f" of {post.limit}" if post.limit else "")
+    click.echo(f"── {channel.name} ({channel.kind}, {post.lang}), length {length}")
+    click.echo(f"{post.title}\n{post.url}\n\n{post.text}\n")
+    if found.refused:
+        click.echo(found.refused, err=True)
+    _print_findings(found.edition.path, found.findings, f"on {channel.name}: ")
+
+
+def _preview_as_annotations(editions: Sequence[Edition], previews: Sequence[Previewed]) -> None:
+    for edition in editions:
+        _say_annotations(edition)
+    for found in previews:
+        refused = [Finding(kind="refused", detail=found.refused, severity="error")]
+        for one in (*found.findings, *(refused if found.refused else ())):
+            place = f"on {found.channel.name}: "
+            click.echo(show.annotation(found.edition.path, one, place))
+
+
+PREVIEWED: dict[str, Callable[[Sequence[Edition], Sequence[Previewed]], None]] = {
+    "text": _preview_as_text,
+    "json": _preview_as_json,
+    "github": _preview_as_annotations,
+}
 
 COMMANDS = (init, check, show_, preview)

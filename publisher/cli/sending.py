@@ -1,18 +1,19 @@
 """publish, status, log, retry, settle."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from publisher import publishing, subscribing, wiring
+from publisher import publishing, subscribing, watching, wiring
 from publisher.cli import finding, following, show
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
+from publisher.registry import Configured
 from publisher.storage import reports, sightings
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
@@ -51,14 +52,24 @@ json_option = click.option("--json", "json_", is_flag=True, help="One JSON docum
 @channel_option
 @timeout_option
 @no_wait_option
-def publish(issues: Sequence[str], names: Sequence[str], timeout: float, no_wait: bool) -> int:
+@click.option("--despite-errors", is_flag=True, help="Publish what has errors all the same.")
+def publish(
+    issues: Sequence[str],
+    *,
+    names: Sequence[str],
+    timeout: float,
+    no_wait: bool,
+    despite_errors: bool,
+) -> int:
     """Plan every delivery that is not there already, start it, and follow it to the end.
 
     ISSUE is a key or the path of a source file. Saying it twice sends nothing twice.
     """
-    editions = [edition for issue in issues for edition in finding.editions(issue)]
+    editions = finding.looked_over(issues)
     channels = finding.channels(names)
     _refuse(editions)
+    if not despite_errors:
+        _stop_at_errors(editions, channels)
     taken = {
         (edition.key, edition.lang, channel.name)
         for edition in editions
@@ -82,6 +93,19 @@ def _refuse(editions: Sequence[Edition]) -> None:
             raise finding.Wrong(f"{edition.path}: is a draft; take `draft: true` out to publish it")
         if not edition.text.strip():
             raise finding.Wrong(f"{edition.path}: has a head and no text; nothing was published")
+
+
+def _stop_at_errors(editions: Sequence[Edition], channels: Mapping[str, Configured]) -> None:
+    """Raise Wrong when anything is certainly wrong in any of the editions."""
+    told = [
+        show.finding_line(edition.path, found)
+        for edition in editions
+        for found in watching.errors(wiring.settings(), edition, channels)
+    ]
+    if told:
+        errors = "1 error" if len(told) == 1 else f"{len(told)} errors"
+        end = f"{errors}; nothing was published. Mend it, or publish all the same: --despite-errors"
+        raise finding.Wrong("\n".join([*told, end]))
 
 
 def _planned(new: int) -> str:

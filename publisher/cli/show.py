@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from publisher.domain.delivery import State
+from publisher.domain.issue import Finding
 from publisher.storage.reports import Standing
 
 WIDE = 200  # columns, for a file or a pipe
@@ -111,6 +113,38 @@ def _reason(standing: Standing) -> str:
 def moment(value: datetime) -> str:
     """A time as people of all zones read it."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def finding_line(path: str, found: Finding, place: str = "") -> str:
+    """One finding as compilers tell it. `place` is the channel of a post's own."""
+    where = f"{path}:{found.line}" if found.line else path
+    words = f"{where}: {found.severity}: {found.kind}: {place}{found.detail}"
+    return words + (f" — {found.remedy}" if found.remedy else "")
+
+
+def annotation(path: str, found: Finding, place: str = "") -> str:
+    """One finding as GitHub shows it beside a pull request's lines.
+
+    Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    named = {"file": _within(path), "line": str(max(1, found.line)), "title": found.kind}
+    properties = ",".join(f"{name}={_property(value)}" for name, value in named.items())
+    words = f"{place}{found.detail}" + (f" — {found.remedy}" if found.remedy else "")
+    return f"::{found.severity} {properties}::{_escaped(words)}"
+
+
+def _within(path: str) -> str:
+    """A path as seen from here, which for a workflow is the repository's root."""
+    absolute, here = Path(path).absolute(), Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path
+
+
+def _escaped(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _escaped(words).replace(":", "%3A").replace(",", "%2C")
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import finding
 from publisher.rendering.headfindings import DATED
@@ -41,12 +42,18 @@ def folder_of(path: Path) -> Path:
     return path.parent.parent if re.match(r"_?index\.", path.name) else path.parent
 
 
-def neighbours(folder: Path, *, root: Path | None, default_language: str) -> tuple[Neighbour, ...]:
+def neighbours(
+    folder: Path,
+    *,
+    root: Path | None,
+    default_language: str,
+    habits: Habits = Habits(),  # noqa: B008  it never changes
+) -> tuple[Neighbour, ...]:
     """The sources of a folder and its page bundles. What cannot be read is left out."""
     found: list[Neighbour] = []
     for path in _sources(folder):
         with suppress(BadSource, OSError):
-            key, lang = identity(path, root=root, default_language=default_language)
+            key, lang = identity(path, root=root, default_language=default_language, habits=habits)
             found.append(_neighbour(path, key, lang))
     return tuple(found)
 

@@ -68,6 +68,13 @@ def looked(
     db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=again))
 
 
+def planned(db: Connection, seen: Sighting) -> bool:
+    """Whether an edition was planned, by whomever."""
+    c = editions.c
+    wanted = select(c.issue).where(c.issue == seen.issue, c.lang == seen.lang)
+    return db.execute(wanted).first() is not None
+
+
 def held_back(db: Connection, *, since: datetime) -> list[tuple[str, str, str]]:
     """(source, issue, why) of what was kept from release and is not planned by now."""
     c = sightings.c

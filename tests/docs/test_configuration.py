@@ -12,7 +12,7 @@ from tests.docs.pages import DOCS, Snippet, snippets
 
 RUNNING = (DOCS / "running.md").read_text(encoding="utf-8")
 SITE = '[site]\nname = "N"\nbase_url = "https://example.org/"\n\n'
-TABLES = ("site", "source", "markup", "store", "web")
+TABLES = ("site", "source", "markup", "lint", "store", "web")
 DATABASE = "postgresql://publisher@db.example/publisher"
 
 

@@ -282,3 +282,33 @@ def test_a_generator_brings_its_own_addresses_unless_others_are_told(tmp_path: P
     assert permalink("") == permalink('generator = "hugo"') == "/:year/:month/:title/"
     assert permalink('generator = "pelican"') == "/:slug.html"
     assert permalink('generator = "pelican"', 'permalink = "/:title/"') == "/:title/"
+
+
+def test_rules_for_findings_are_read(tmp_path: Path) -> None:
+    lint = (
+        '\n[lint]\nerrors = ["dead-local-image"]\nwarnings = ["expired"]\nignore = ["idn-host"]\n'
+    )
+    rules = load(tmp_path, SMALLEST + lint).lint
+    assert rules.errors == {"dead-local-image"}
+    assert rules.warnings == {"expired"}
+    assert rules.ignore == {"idn-host"}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('errors = ["dead-image"]', "[lint] errors: dead-image is not known; did you mean"),
+        ('ignore = "idn-host"', "[lint] ignore: expected a list of words"),
+        ("warnings = [1]", "[lint] warnings: expected a list of words"),
+        (
+            'errors = ["idn-host"]\nignore = ["idn-host"]',
+            "[lint] ignore: idn-host is in more than one list",
+        ),
+        ('error = ["idn-host"]', "[lint] error: is not known; did you mean 'errors'?"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_a_mistake_with_its_key(
+    tmp_path: Path, written: str, said: str
+) -> None:
+    [mistake] = mistakes(tmp_path, f"{SMALLEST}\n[lint]\n{written}\n")
+    assert mistake.startswith(said)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import watching
+from publisher import publishing, watching
 from publisher.config import Settings, Source
 from publisher.storage import reports, sightings
-from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured
+from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured, edition
 
 TEXT = "---\ntitle: {title}\ndate: {date}\n{more}---\n\nAll that happened in {name}.\n"
 
@@ -252,3 +252,64 @@ def test_a_folder_that_vanished_is_trouble_and_no_news(
     moved.rename(content)
     assert look() == 0
     assert planned(engine) == []
+
+
+WRONG = "[all that happened](TODO)"
+
+
+def write_wrong(path: Path) -> None:
+    write(path)
+    path.write_text(path.read_text() + WRONG + "\n")
+    os.utime(path, (0, 0))
+
+
+def test_an_issue_with_errors_waits_until_it_is_mended(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write_wrong(content / "new.md")
+    assert (look(), look()) == (0, 0)
+    [problem] = problems(engine)
+    assert "new.md:7: placeholder-link: TODO — put the address in" in problem
+    assert "--despite-errors" in problem
+    write(content / "new.md")
+    assert look() == 1
+    assert problems(engine) == []
+
+
+def test_an_issue_with_errors_that_a_person_published_is_no_problem_any_more(
+    engine: Engine, content: Path, look: Look, tmp_path: Path
+) -> None:
+    look()
+    write_wrong(content / "new.md")
+    look()
+    with engine.begin() as db:
+        channels = {"fake": configured("fake", FakeChannel())}
+        publishing.plan([edition("new")], db=db, channels=channels, at=NOW)
+    assert look() == 0
+    assert problems(engine) == []
+    write(content / "new.md")
+    assert look() == 0
+
+
+def test_an_issue_with_errors_keeps_no_other_from_going_out(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    for number in range(watching.AT_MOST + 1):
+        write_wrong(content / f"wrong-{number}.md")
+    write(content / "new.md")
+    assert look() == 1
+    assert planned(engine) == [("new", "en")]
+
+
+def test_in_a_flood_what_has_errors_is_held_back_with_the_others(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    for number in range(watching.AT_MOST + 1):
+        write(content / f"issue-{number}.md")
+    write_wrong(content / "wrong.md")
+    assert look() == 0
+    write(content / "wrong.md")
+    assert look() == 0
