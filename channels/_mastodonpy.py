@@ -24,6 +24,7 @@ from publisher.domain.channel import ChannelError, Disconnected, Receipt, Refuse
 
 PER_URL = 23  # characters that a link counts
 SHORT_URL = re.compile(r"https?://[^\s<>\"]{1,15}(?<![.,;:!?])(?=[.,;:!?]*(?:[\s<>\"]|$))", re.I)
+PLAIN_VERSION = re.compile(r"[1-9]\d*(\.\d+)+([-+~.]\S*)?")  # the others say "compatible; …"
 PAGE = 40  # the most statuses that one look gives
 
 
@@ -50,17 +51,31 @@ def asking(instance: str, token: str, timeout: float) -> Iterator[mastodon.Masto
             raise _decision(error, heard) from error
 
 
-def status_length(text: str, spoiler_text: str = "") -> int:
-    """Count as a server does: graphemes, every URL 23, of @user@host only @user.
+def status_length(text: str, spoiler_text: str = "", *, per_link: int = PER_URL) -> int:
+    """Count as a server does that says a link counts `per_link`; 0: every code point.
+
+    Where it is anything but Mastodon's 23, the greatest count of all that may be meant.
+    """
+    raw = len(text) + len(spoiler_text)
+    if not per_link:
+        return raw
+    counted = _as_mastodon(text) + graphemes(spoiler_text)
+    if per_link == PER_URL:
+        return counted
+    return max(raw, counted + max(0, per_link - PER_URL) * text.count("://"))
+
+
+def _as_mastodon(text: str) -> int:
+    """Count graphemes, every URL 23, of @user@host only @user.
 
     What has no real top-level domain (`.example`, `127.0.0.1`) is no URL there: it counts in full,
     and no less than 23 here, for servers disagree.
     """
     if "://" not in text and "@" not in text:
-        return graphemes(text) + graphemes(spoiler_text)  # the library takes long for every word
+        return graphemes(text)  # the library takes long for every word
     lines = SHORT_URL.sub("x" * PER_URL, text).split("\n")
     counted = [int(mastodon.Mastodon.get_status_length(line)) for line in lines]
-    return len(lines) - 1 + sum(counted) + graphemes(spoiler_text)
+    return len(lines) - 1 + sum(counted)
 
 
 def own_statuses(client: mastodon.Mastodon, *, days: int, pages: int) -> Iterator[Status]:
@@ -119,14 +134,34 @@ def described(client: mastodon.Mastodon, id: str, alt: str) -> dict[str, Any]:
     return {"media_attributes": edits} if edits else {}
 
 
-def characters_taken(client: mastodon.Mastodon) -> int | None:
-    """How long a status may be; None where the server does not tell."""
-    # The library asks for "instance/", which GoToSocial and others only redirect.
-    url = f"{client.api_base_url}/api/v2/instance"
-    with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
-        answer = client.session.get(url, timeout=client.request_timeout).json()
-        return int(answer["configuration"]["statuses"]["max_characters"])
-    return None
+def taken(client: mastodon.Mastodon) -> dict[str, int]:
+    """How long a status may be, and what a link counts; what the server does not tell is left out.
+
+    Raises TryLater where it does not answer.
+    """
+    for version in ("v2", "v1"):
+        # The library asks for "instance/", which GoToSocial and others only redirect.
+        url = f"{client.api_base_url}/api/{version}/instance"
+        try:
+            answer = client.session.get(url, timeout=client.request_timeout)
+        except requests.RequestException as error:
+            raise TryLater(f"cannot be asked how much it takes: {error}") from error
+        if answer.status_code >= 500:
+            raise TryLater(f"cannot be asked how much it takes: {answer.status_code}")
+        if told := _told(answer):
+            return told
+    return {}
+
+
+def _told(answer: requests.Response) -> dict[str, int]:
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        said = answer.json()
+        statuses = said.get("configuration", {}).get("statuses", {})
+        most = int(statuses.get("max_characters") or said["max_toot_chars"])
+        mastodon_itself = PLAIN_VERSION.fullmatch(str(said["version"]))
+        per_link = int(statuses.get("characters_reserved_per_url") or 0) if mastodon_itself else 0
+        return {"characters": most, "per_link": per_link} if most > 0 else {}
+    return {}
 
 
 def scopes(client: mastodon.Mastodon) -> list[str]:

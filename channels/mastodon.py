@@ -3,6 +3,7 @@
 API: https://docs.joinmastodon.org/methods/statuses/
 """
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,13 @@ from urllib.parse import unquote
 from channels._http import nothing_posted
 from channels._mastodonpy import (
     asking,
-    characters_taken,
     described,
     links_in,
     own_statuses,
     proof,
     scopes,
     status_length,
+    taken,
     upload,
 )
 from channels._settings import require
@@ -26,6 +27,8 @@ from channels._text import post_key, shorten, unlinked
 from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
+DEFAULT = 500  # characters, where the instance was not asked yet
+PATIENCE = 3.0  # seconds
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 ALT_LIMIT = 1500
 LOOK_BACK, LOOKS = 14, 5  # days, pages: a lost answer is looked for within two days
@@ -34,13 +37,19 @@ PICTURES = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".gif": "gif", ".web
 
 @dataclass(frozen=True, kw_only=True)
 class Mastodon:
-    """One account. `limit` counts characters as the instance does, `timeout` is in seconds."""
+    """One account. `limit` is the most characters, as the instance counts; `timeout` in seconds.
+
+    `characters` and `per_link` are what the instance itself takes and what a link counts there:
+    0 for `characters` not asked yet, 0 for `per_link` as long as it is.
+    """
 
     instance: str
     access_token: str = field(repr=False)
     visibility: str = "public"
     spoiler_text: str = ""
-    limit: int = 500
+    limit: int = 0
+    characters: int = 0
+    per_link: int = 23
     timeout: float = 15
 
     def __post_init__(self) -> None:
@@ -49,7 +58,9 @@ class Mastodon:
             ("instance", web, "an http(s) address"),
             ("access_token", self.access_token, "the account's token"),
             ("visibility", self.visibility in VISIBILITIES, ", ".join(VISIBILITIES)),
-            ("limit", self.limit >= 100, "100 characters or more"),
+            ("limit", self.limit == 0 or self.limit >= 100, "100 characters or more"),
+            ("characters", self.characters >= 0, "what the instance takes"),
+            ("per_link", self.per_link >= 0, "what a link counts"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -60,12 +71,15 @@ class Mastodon:
         tail = f"\n\n{edition.url}"
 
         def cost(words: str) -> int:
-            return status_length(unlinked(words))
+            return self._length(unlinked(words))
 
         said = f"{edition.title}\n\n{edition.summary}".strip()
-        room = self.limit - status_length(tail, self.spoiler_text)
+        room = self._most - self._length(tail) - self._length(self.spoiler_text)
         words = unlinked(shorten(said, room, cost))
         text = f"{words}{tail}".strip()
+        length = self._length(text) + self._length(self.spoiler_text)
+        if length > self._most:
+            raise Refused(f"link and content warning alone count {length} of {self._most}")
         images, warnings = _picture(edition)
         spoken = [part for image in images for part in (image.src, image.alt)]
         return Post(
@@ -74,8 +88,8 @@ class Mastodon:
             title=edition.title,
             text=text,
             url=edition.url,
-            length=status_length(text, self.spoiler_text),
-            limit=self.limit,
+            length=length,
+            limit=self._most,
             images=images,
             warnings=warnings,
             details={"visibility": self.visibility, "spoiler_text": self.spoiler_text},
@@ -110,16 +124,31 @@ class Mastodon:
         """Ask who we are, how long a status may be and what the token allows."""
         with nothing_posted(), self._asking() as client:
             account = client.account_verify_credentials()
-            theirs, allowed = characters_taken(client), scopes(client)
+            theirs, allowed = taken(client), scopes(client)
         found = [f"signed in at {self.instance} as @{account.acct}", self._compared(theirs)]
         return [*found, f"scopes: {' '.join(allowed)}"] if allowed else found
 
-    def _compared(self, theirs: int | None) -> str:
-        if theirs is None:
-            return "the instance does not tell how long a status may be"
-        if theirs < self.limit:
-            return f"warning: the instance takes {theirs} characters; set limit = {theirs}"
-        return f"the instance takes {theirs} characters, ours are {self.limit} at most"
+    def limits(self) -> Mapping[str, int]:
+        """Ask the instance how long a status may be, and what a link counts there."""
+        with nothing_posted(), asking(self.instance, self.access_token, PATIENCE) as client:
+            return taken(client)
+
+    def _compared(self, theirs: Mapping[str, int]) -> str:
+        if not theirs:
+            return f"the instance does not tell how long a status may be; {self._most} is kept to"
+        found = f"the instance takes {theirs['characters']} characters"
+        if 0 < self.limit <= theirs["characters"]:
+            return f"{found}, `limit` allows {self.limit}"
+        if self.limit:
+            return f"warning: {found}, fewer than `limit`: take it out, and theirs counts"
+        return found
+
+    @property
+    def _most(self) -> int:
+        return min((most for most in (self.limit, self.characters) if most), default=DEFAULT)
+
+    def _length(self, text: str) -> int:
+        return status_length(text, per_link=self.per_link)
 
     def _upload(self, images: tuple[Image, ...]) -> tuple[list[str], str]:
         media, notes = [], []

@@ -1,5 +1,6 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
+from datetime import timedelta
 from functools import cache
 
 from celery import Celery
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 from publisher import (
     config,
     embedded,
+    limits,
     mailing,
     processes,
     publishing,
@@ -16,7 +18,7 @@ from publisher import (
     watching,
 )
 from publisher.config import BadConfig, Mistake, Settings
-from publisher.publishing import Worker
+from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
 from publisher.rendering import permalink, sections
 from publisher.storage import engine as storage
@@ -46,6 +48,20 @@ def channels() -> dict[str, Configured]:
     if mistakes:
         raise BadConfig(mistakes)
     return built
+
+
+def remembered() -> dict[str, Configured]:
+    """The channels, with what their networks last said they take. Asks nobody."""
+    return limits.remembered(channels(), settings().state)
+
+
+_tried: limits.Tried = {}
+
+
+def measured(oldest: timedelta = limits.HOUR) -> dict[str, Configured]:
+    """The channels, with what their networks take by their own word, no older than that."""
+    folder = settings().state
+    return limits.asked(channels(), folder, tried=_tried, at=utcnow(), oldest=oldest)
 
 
 def _built(found: Settings) -> tuple[dict[str, Configured], list[Mistake]]:
@@ -124,7 +140,7 @@ def sweep() -> int:
 
 def look() -> int:
     """Look at the source, and hint at what is new there; how many deliveries that made."""
-    new = watching.look(settings(), engine=engine(), channels=channels())
+    new = watching.look(settings(), engine=engine(), channels=measured())
     if new:
         sweep()
     return new

@@ -79,7 +79,7 @@ def _release(outside: "Sandbox") -> int:
     click.echo("On the way, Reddit takes a post and loses its answer, and Mastodon asks to wait.\n")
     outside.outside.fail_next("reddit", "lose_answer")
     outside.outside.fail_next("mastodon", "rate_limit", seconds=1)
-    found, channels = wiring.settings(), wiring.channels()
+    found, channels = wiring.settings(), wiring.measured()
     root, _ = watching.places(found)
     files = folder.files(root or Path(), found.source.include if found.source else "*.md")
     editions = [e for path in files for e in finding.editions(str(path))]

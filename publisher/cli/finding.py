@@ -1,6 +1,6 @@
 """From what a person typed to the issue, editions and channels meant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -68,9 +68,8 @@ def _is_path(issue: str) -> bool:
     return Path(issue).suffix in {".md", ".markdown"} or Path(issue).is_file()
 
 
-def channels(names: Sequence[str]) -> dict[str, Configured]:
+def channels(names: Sequence[str], configured: Mapping[str, Configured]) -> dict[str, Configured]:
     """The channels named, or all. Raises Wrong for one that is not configured."""
-    configured = wiring.channels()
     for name in names:
         if name not in configured:
             raise no_channel(name, configured)

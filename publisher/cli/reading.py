@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -47,7 +48,7 @@ class Checked:
 @json_option
 def check(json_: bool) -> int:
     """Try configuration, store, broker, and every channel's credentials, without posting."""
-    channels = list(wiring.channels().values())
+    channels = list(wiring.measured(oldest=timedelta(0)).values())
     with ThreadPoolExecutor(max_workers=8) as pool:
         checked = [_check_store(), _check_broker(), *pool.map(_check_channel, channels)]
     if json_:
@@ -198,7 +199,7 @@ class Previewed:
 @json_option
 def preview(issue: str, *, names: Sequence[str], format_: str, json_: bool) -> int:
     """Show exactly what each channel would get. No network, no store."""
-    channels = finding.channels(names)
+    channels = finding.channels(names, wiring.remembered())
     editions = finding.looked_over([issue])
     previews = [
         _preview(edition, channel)

@@ -66,7 +66,7 @@ def publish(
     ISSUE is a key or the path of a source file. Saying it twice sends nothing twice.
     """
     editions = finding.looked_over(issues)
-    channels = finding.channels(names)
+    channels = finding.channels(names, wiring.measured())
     _refuse(editions)
     if not despite_errors:
         _stop_at_errors(editions, channels)
@@ -242,7 +242,7 @@ def _no_attempts(key: str, channel: str, reader: str) -> str:
 def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> int:
     """Re-run what failed, was refused or is held, and nothing else."""
     key = finding.key(issue)
-    channels = finding.channels(names)
+    channels = finding.channels(names, wiring.measured())
     with reading(wiring.engine()) as db:
         before = [s for s in reports.standings(db, key) if s.channel in channels]
         paths = [row.path for row in reports.issues(db) if row.issue == key]

@@ -120,6 +120,17 @@ class Mailing(Protocol):
         """
 
 
+@runtime_checkable
+class Measured(Protocol):
+    """What a channel has on top when its network tells how much it takes."""
+
+    def limits(self) -> Mapping[str, int]:
+        """Ask. What the network takes, by the names of the channel's own fields; posts nothing.
+
+        What it does not tell is left out. Raises one of the four failures.
+        """
+
+
 class ChannelError(Exception):
     """A failure the channel understands."""
 

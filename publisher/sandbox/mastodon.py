@@ -49,6 +49,8 @@ class Picture:
 @dataclass
 class _Server:
     outside: Outside
+    characters: int
+    version: str
     pictures: dict[str, Picture] = field(default_factory=dict)
     answered: dict[str, str] = field(default_factory=dict)  # idempotency key to status id
     numbers: "count[int]" = field(default_factory=lambda: count(int(time.time() * 1000) << 16))
@@ -88,11 +90,19 @@ class _Server:
         text, spoiler = wanted.get("status", ""), wanted.get("spoiler_text") or ""
         if not text.strip() and not wanted["media_ids"]:
             return "Validation failed: Text can't be blank"
-        if status_length(text, spoiler) > CHARACTERS:
-            return f"Validation failed: Text character limit of {CHARACTERS} exceeded"
+        if self._length(text, spoiler) > self.characters:
+            return f"Validation failed: Text character limit of {self.characters} exceeded"
         if any(id not in self.pictures for id in wanted["media_ids"]):
             return "Validation failed: Media attachment not found"
         return ""
+
+    def _length(self, text: str, spoiler: str) -> int:
+        """Count as Mastodon, or code points like most that are only compatible with it."""
+        return (len(text) + len(spoiler)) if " " in self.version else status_length(text, spoiler)
+
+    async def instance(self, request: Request) -> Response:
+        told = instance(request, characters=self.characters, version=self.version)
+        return JSONResponse(told)
 
     def _said(self, request: Request, wanted: Fields) -> Fields:
         return {
@@ -182,19 +192,21 @@ class _Server:
         return Response(picture.content, media_type=picture.kind)
 
 
-def app(outside: Outside) -> Starlette:
-    """Serve one account whose statuses `outside` holds.
+def app(outside: Outside, *, characters: int = CHARACTERS, version: str = "4.5.0") -> Starlette:
+    """Serve one account whose statuses `outside` holds, each of `characters` at most.
+
+    A `version` with a space in it, "2.7.2 (compatible; Pleroma 2.5.0)", is another's server.
 
     Any token but an empty one and "revoked" is good. Pictures live as long as the app.
     """
-    server = _Server(outside)
+    server = _Server(outside, characters, version)
     return Starlette(
         routes=[
             Route("/api/v1/accounts/verify_credentials", _signed_in(_account_answer)),
             Route("/api/v1/accounts/{id}/statuses", _signed_in(server.statuses)),
             Route("/api/v1/apps/verify_credentials", _signed_in(_application)),
-            Route("/api/v1/instance", _instance),
-            Route("/api/v2/instance", _instance),
+            Route("/api/v1/instance", server.instance),
+            Route("/api/v2/instance", server.instance),
             Route("/api/v1/statuses", _signed_in(server.create), methods=["POST"]),
             Route("/api/v1/statuses/{id}", server.of_status(server.show)),
             Route("/api/v1/statuses/{id}", server.of_status(server.edit), methods=["PUT"]),
@@ -234,10 +246,6 @@ async def _form(request: Request) -> Fields:
 
 async def _account_answer(request: Request) -> Response:
     return JSONResponse(account(request))
-
-
-async def _instance(request: Request) -> Response:
-    return JSONResponse(instance(request))
 
 
 async def _application(_: Request) -> Response:

@@ -56,10 +56,10 @@ def _link(url: str) -> str:
     )
 
 
-def instance(request: Request) -> Fields:
+def instance(request: Request, *, characters: int, version: str) -> Fields:
     """What a server says of itself: as version 1 of the API names it, and as version 2 does."""
     statuses = {
-        "max_characters": CHARACTERS,
+        "max_characters": characters,
         "max_media_attachments": 4,
         "characters_reserved_per_url": PER_URL,
     }
@@ -68,7 +68,7 @@ def instance(request: Request) -> Fields:
         "uri": request.url.netloc,
         "domain": request.url.netloc,
         "title": "Stand-in",
-        "version": "4.5.0",
+        "version": version,
         "source_url": "https://github.com/mastodon/mastodon",
         "description": "Not a real Mastodon",
         "languages": ["en"],

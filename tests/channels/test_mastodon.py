@@ -394,7 +394,8 @@ def test_a_check_warns_of_a_lower_limit(outside: Outside) -> None:
 
 
 def test_a_check_copes_with_a_server_that_tells_no_limit(served: Served) -> None:
-    mastodon = served({("GET", "/api/v2/instance"): Response("no", 404)})
+    nothing = {("GET", f"/api/{v}/instance"): Response("no", 404) for v in ("v1", "v2")}
+    mastodon = served(nothing)
     assert "does not tell" in "\n".join(mastodon.check())
 
 
