@@ -17,6 +17,9 @@ WEB = re.compile(r"(https?:)(.*)", re.IGNORECASE | re.DOTALL)
 PIECES = re.compile(r"(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)  # RFC 3986, appendix B
 AUTHORITY = re.compile(r"(.*@)?(\[.*\]|[^:]*)(.*)", re.DOTALL)
 DROPPED = re.compile(r"[\t\n\r]")  # as browsers do
+AS_IT_IS = re.compile(  # most addresses, which need no further look
+    r"(?:https?:|(?!(?i:https?:)))[A-Za-z0-9!$&'()*+,;=:@/?._~-]*(?:#[A-Za-z0-9!$&'()*+,;=:@/?._~-]*)?"
+)
 NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 PLAIN = "!$&'()*+,;=:@/?%-._~"  # beside letters and digits, what RFC 3986 lets stand
 HOST = re.compile(r"[a-z0-9._-]+")
@@ -62,6 +65,8 @@ def encoded(address: str) -> str:
     A host outside ASCII is written as the name system has it (`xn--…`, RFC 5891): browsers would
     take percent signs there, most programs for mail and feeds would not.
     """
+    if AS_IT_IS.fullmatch(address):
+        return address
     web = WEB.match(address)
     scheme, rest = (web[1].lower(), web[2]) if web else ("", address)
     pieces = PIECES.fullmatch(rest)
@@ -154,6 +159,8 @@ def local_file(reference: str, folder: Path) -> str:
     """
     name = unquote(reference.partition("#")[0].partition("?")[0]).lstrip("/")
     try:
+        if not (folder / name).is_file():
+            return ""
         inside = folder.resolve(strict=True)
         file = (inside / name).resolve(strict=True)
         return str(file) if file.is_relative_to(inside) and file.is_file() else ""

@@ -31,9 +31,13 @@ class Shelf:
 def pictures(run: list[Part], shelf: Shelf) -> tuple[Image, ...]:
     """Every picture on the web of a run as written, in order, with the caption of its figure."""
     found: list[Image] = []
+    known: dict[str, Image] = {}
     for tag, caption in _captioned(run):
         alt = " ".join(tag.attributes.get("alt", "").split()) or caption
-        image = picture(tag.attributes.get("src", ""), shelf, alt=alt, caption=caption)
+        src = tag.attributes.get("src", "")
+        if src not in known:
+            known[src] = picture(src, shelf)
+        image = replace(known[src], alt=alt, caption=caption)
         if WEB.match(image.src):
             found.append(image if image.width else _as_the_source_says(image, tag))
     return tuple(found)

@@ -15,6 +15,7 @@ ENDINGS = ("", ".md", "/index.md", "/_index.md")
 INTERNAL = re.compile(r'href="@/([^"]*)"')
 HREF = re.compile(r'href="([^":?]+\.[A-Za-z]+(?:#[^"]*)?)"')
 CONTENT = "content"
+MOST_PAGES = 200  # that one issue links to by their files
 
 Address = Callable[[Path], str]
 
@@ -50,13 +51,15 @@ def links_to_sources(html: str, find: Callable[[str], str]) -> str:
     One that is no page stays as it is. Source of the rule: https://docusaurus.io/docs/markdown-features/links
     """
 
+    found: dict[str, str] = {}
+
     def lead(link: re.Match[str]) -> str:
         name = as_typed(unquote(unescape(link[1])))
-        found = ""
-        if names_a_source(name):
+        if names_a_source(name) and name not in found and len(found) < MOST_PAGES:
+            found[name] = ""
             with suppress(BadSource):  # another file's trouble
-                found = find(name)
-        return f'href="{escape(found)}"' if found else link[0]
+                found[name] = find(name)
+        return f'href="{escape(page)}"' if (page := found.get(name)) else link[0]
 
     return HREF.sub(lead, html)
 

@@ -1,6 +1,7 @@
 """Where links lead once a copy of the issue is away from its site."""
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -186,3 +187,10 @@ def test_a_link_to_no_page_stays_and_is_told(tmp_path: Path, reference: str) -> 
     assert edition.links == (absolute(reference, page=PAGE, site=SITE),)
     elsewhere = reference.startswith("https:")
     assert ("link-to-source" in {w.kind for w in edition.warnings}) is not elsewhere
+
+
+def test_ten_thousand_links_to_files_are_not_all_looked_for(tmp_path: Path) -> None:
+    body = "".join(f"[x](n{number}.md)\n\n" for number in range(10_000))
+    start = time.perf_counter()
+    assert len(issue(tmp_path, body).links) == 10_000
+    assert time.perf_counter() - start < 6
