@@ -90,7 +90,7 @@ def date_field(path: str, source: Source, names: Sequence[str]) -> datetime | No
         if found and found.year > NEVER:
             found = found.replace(year=NEVER, month=1, day=1)
         if found is None or found.year not in YEARS:
-            reason = f"{name} is not a date: {str(value)[:40]}"
+            reason = f"{name} is not a date: {one_line(str(value))[:40]}"
             remedy = f"write `{name}: YYYY-MM-DD`"
             raise BadSource(path, reason, line=line_of(source, name), remedy=remedy)
         return found
@@ -104,7 +104,7 @@ def is_draft(path: str, source: Source) -> bool:
 
 def _says_draft(path: str, source: Source, name: str, value: object) -> bool:
     says, denies = DRAFT[name]
-    said = str(value).strip().lower()
+    said = one_line(str(value)).lower()
     if denies is not None and said not in says | denies:
         reason = f"{name} is neither yes nor no: {said[:40]}"
         raise BadSource(path, reason, line=line_of(source, name), remedy="write true or false")

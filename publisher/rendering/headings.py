@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-HASHES = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(?:\{[^{}]*\})?[ \t]*")
+HASHES = re.compile(r" {0,3}(#{1,6})[ \t]")
+NAMED = re.compile(r"\{#[^{} ]*\}$")  # the id that a heading gives itself
 UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 CODE = re.compile(r" {0,3}(```|~~~)")
 
@@ -30,12 +31,17 @@ def first_heading(text: list[str]) -> Heading | None:
 
 
 def _with_hashes(line: str, at: int) -> Heading | None:
-    found = HASHES.fullmatch(line)
-    return found and Heading(words=found[2], level=len(found[1]), at=at, lines=1)
+    found = HASHES.match(line)
+    words = _without_id(line[found.end() :].rstrip().rstrip("#")) if found else ""
+    return Heading(words=words, level=len(found[1]), at=at, lines=1) if found and words else None
 
 
 def _underlined(text: list[str], at: int) -> Heading | None:
     found = UNDERLINE.fullmatch(text[at])
-    words = text[at - 1].strip() if at else ""
+    words = _without_id(text[at - 1]) if at else ""
     level = {"=": 1, "-": 2}.get(found[1][0], 0) if found else 0
     return Heading(words=words, level=level, at=at - 1, lines=2) if level and words else None
+
+
+def _without_id(words: str) -> str:
+    return NAMED.sub("", words.strip()).strip()

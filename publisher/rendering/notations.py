@@ -17,7 +17,7 @@ DEEPEST = 20  # levels of nesting
 IMPLICIT = {f"tag:yaml.org,2002:{kind}" for kind in ("merge", "null", "timestamp")}
 NO_ISSUE = "no newsletter issue: "
 ADD_A_HEAD = "begin the file with a line ---, then `title:` and `date:`, then a line ---"
-TOML_KEY = re.compile(r"""\s*\[{0,2}\s*["']?([\w-]+)["']?\s*[].=]""")
+TOML_KEY = re.compile(r"""\[{0,2}[ \t]*["']?([\w-]+)["']?[ \t]*[].=]""")
 JSON_TOKEN = re.compile(r'"((?:\\.|[^"\\])*)"(\s*:)?|[][{}]', re.DOTALL)
 META_LINE = re.compile(r"[ ]{0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
 META_TELLING = re.compile(r"^(?:title|date):", re.IGNORECASE | re.MULTILINE)
@@ -112,6 +112,9 @@ def meta_head(path: str, text: str, first_line: int) -> tuple[Head, int]:
         else:
             remedy = "put an empty line before the text"
             raise BadSource(path, "neither a field nor text", line=number, remedy=remedy)
+    if end > LONGEST and len(text) > LONGEST:
+        reason = f"the front matter is longer than {LONGEST // 1024} kB"
+        raise BadSource(path, reason, line=first_line, remedy="end it with an empty line")
     return Head(fields=fields, lines=lines), min(end, len(text))
 
 
@@ -143,7 +146,7 @@ def _toml_lines(text: str, first_line: int) -> Iterator[tuple[str, int]]:
     quote = ""
     table = False
     for number, line in enumerate(text.split("\n"), start=first_line):
-        key = None if quote else TOML_KEY.match(line)
+        key = None if quote else TOML_KEY.match(line.lstrip())
         bracket = line.lstrip().startswith("[")
         if key and (bracket or not table):
             yield key[1], number

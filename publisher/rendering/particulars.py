@@ -35,7 +35,7 @@ def date_of(sheet: Sheet) -> datetime:
     given = date_field(str(sheet.path), sheet.source, FIELDS["date"])
     dated = sheet.name.dated
     if given is None and not dated:
-        line = line_of(sheet.source, "date")
+        line = line_of(sheet.source, "date") or 1
         raise BadSource(str(sheet.path), NO_ISSUE + "it has no date", line=line, remedy=ADD_A_DATE)
     date = given or moment(dated)
     if date is None:

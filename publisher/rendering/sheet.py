@@ -84,7 +84,7 @@ def _titled(sheet: Sheet) -> Sheet:
         missing = "title" if sheet.source.sign else "front matter and no heading"
         remedy = "add `title:` to the front matter" if sheet.source.sign else ADD_A_HEAD
         raise BadSource(
-            str(sheet.path), NO_ISSUE + f"it has no {missing}", line=line, remedy=remedy
+            str(sheet.path), NO_ISSUE + f"it has no {missing}", line=line or 1, remedy=remedy
         )
     if len(title) > LONGEST_TITLE:
         reason = f"the title is longer than {LONGEST_TITLE} characters"

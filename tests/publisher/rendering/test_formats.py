@@ -12,8 +12,6 @@ from publisher.rendering.names import identity
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import HEAD, SITE, issue, read, written
 
-CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "other"
-
 
 def of(generator: str, path: Path, root: Path, site: Site = SITE) -> Edition:
     return read_edition(path, root=root, site=site, static=None, habits=Habits(generator=generator))

@@ -104,9 +104,9 @@ def test_a_title_is_one_line_without_tricks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("Hello.\n", 0, "no newsletter issue: it has no front matter"),
-        ("", 0, "no newsletter issue"),
-        ("---\ndate: 2026-06-05\n---\nx", 0, "no newsletter issue: it has no title"),
+        ("Hello.\n", 1, "no newsletter issue: it has no front matter"),
+        ("", 1, "no newsletter issue"),
+        ("---\ndate: 2026-06-05\n---\nx", 1, "no newsletter issue: it has no title"),
         ("---\ntitle:\ndate: 2026-06-05\n---\nx", 2, "no newsletter issue: it has no title"),
         ("---\ntitle: x\n", 1, "no closing line ---"),
         ("---\n---\nx", 2, "no newsletter issue: the front matter is empty"),
