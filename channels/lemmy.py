@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from channels._http import nothing_posted
 from channels._lemmyapi import Line, Login, community, kept, own_posts, signed_in
 from channels._settings import require
+from channels._templates import Wording, filled, wording
 from channels._text import as_markdown, one_line, post_key, shorten, unlinked
 from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition, telling_image
@@ -36,6 +38,7 @@ class Lemmy:
     community: str
     username: str
     password: str = field(repr=False)
+    template: Path | None = None
     timeout: float = 20
 
     def __post_init__(self) -> None:
@@ -48,6 +51,7 @@ class Lemmy:
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
+        _ = self._wording  # a broken template is a mistake in the configuration
 
     def render(self, edition: Edition) -> Post:
         """The title, which alone is short here, the link, and the summary as body.
@@ -58,7 +62,7 @@ class Lemmy:
             reason = f"the address has {len(edition.url)} characters, Lemmy takes {URL_LIMIT}"
             raise Refused(f"{reason}; shorten the issue's title or set its `slug`")
         title = _title(edition)
-        body = as_markdown(shorten(edition.summary, BODY_LIMIT, _marked))
+        body = filled(self._wording, edition, limit=BODY_LIMIT, cost=_escaped, spelled=as_markdown)
         image = telling_image(edition)
         alt = shorten(image.alt or image.caption, ALT_LIMIT, _escaped) if image else ""
         return Post(
@@ -113,6 +117,10 @@ class Lemmy:
         return [*found, warning] if place.only_mods else found
 
     @cached_property
+    def _wording(self) -> Wording:
+        return wording(self.template, "{{ summary }}")
+
+    @cached_property
     def _login(self) -> Login:
         return Login()
 
@@ -136,10 +144,6 @@ def _title(edition: Edition) -> str:
 def _escaped(text: str) -> int:
     """Count code points, `&` as `&amp;` and the like: some versions do, and none counts more."""
     return len(escape(text, quote=False))
-
-
-def _marked(text: str) -> int:
-    return _escaped(as_markdown(text))
 
 
 def _words(post: Post) -> dict[str, Any]:

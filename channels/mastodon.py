@@ -3,9 +3,11 @@
 API: https://docs.joinmastodon.org/methods/statuses/
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,10 +25,13 @@ from channels._mastodonpy import (
     upload,
 )
 from channels._settings import require
+from channels._templates import Wording, filled, wording
 from channels._text import post_key, shorten, unlinked
 from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
+WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
+TAG = re.compile(r"[\w·・]*[^\W\d_][\w·・]*")
 DEFAULT = 500  # characters, where the instance was not asked yet
 PATIENCE = 3.0  # seconds
 VISIBILITIES = ("public", "unlisted", "private", "direct")
@@ -47,6 +52,8 @@ class Mastodon:
     access_token: str = field(repr=False)
     visibility: str = "public"
     spoiler_text: str = ""
+    template: Path | None = None
+    hashtags: tuple[str, ...] = ()
     limit: int = 0
     characters: int = 0
     per_link: int = 23
@@ -61,25 +68,18 @@ class Mastodon:
             ("limit", self.limit == 0 or self.limit >= 100, "100 characters or more"),
             ("characters", self.characters >= 0, "what the instance takes"),
             ("per_link", self.per_link >= 0, "what a link counts"),
+            ("hashtags", all(map(TAG.fullmatch, self.hashtags)), "words without # and spaces"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
+        _ = self._wording  # a broken template is a mistake in the configuration
 
     def render(self, edition: Edition) -> Post:
-        """Title, as much of the summary as fits, the link, and the issue's telling picture."""
+        """Title, as much of the summary as fits, the link, and the issue's telling picture.
 
-        tail = f"\n\n{edition.url}"
-
-        def cost(words: str) -> int:
-            return self._length(unlinked(words))
-
-        said = f"{edition.title}\n\n{edition.summary}".strip()
-        room = self._most - self._length(tail) - self._length(self.spoiler_text)
-        words = unlinked(shorten(said, room, cost))
-        text = f"{words}{tail}".strip()
-        length = self._length(text) + self._length(self.spoiler_text)
-        if length > self._most:
-            raise Refused(f"link and content warning alone count {length} of {self._most}")
+        Raises Refused where link and content warning alone are too long, or a template fails.
+        """
+        text = self._status(edition)
         images, warnings = _picture(edition)
         spoken = [part for image in images for part in (image.src, image.alt)]
         return Post(
@@ -88,7 +88,7 @@ class Mastodon:
             title=edition.title,
             text=text,
             url=edition.url,
-            length=length,
+            length=self._length(text) + self._length(self.spoiler_text),
             limit=self._most,
             images=images,
             warnings=warnings,
@@ -132,6 +132,25 @@ class Mastodon:
         """Ask the instance how long a status may be, and what a link counts there."""
         with nothing_posted(), asking(self.instance, self.access_token, PATIENCE) as client:
             return taken(client)
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return wording(self.template, WORDS, needs=frozenset({"url"}))
+
+    def _status(self, edition: Edition) -> str:
+        room = self._most - self._length(self.spoiler_text)
+        tags = " ".join(f"#{tag}" for tag in self.hashtags)
+        text = filled(
+            self._wording,
+            edition,
+            limit=room,
+            cost=self._length,
+            spelled=unlinked,
+            hashtags=tags,
+        )
+        if edition.url not in text:  # by it alone the status is found again
+            raise Refused(f"{self._wording.place}: leaves out the link")
+        return text
 
     def _compared(self, theirs: Mapping[str, int]) -> str:
         if not theirs:

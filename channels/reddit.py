@@ -6,12 +6,14 @@ API: https://www.reddit.com/dev/api
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
 from channels._settings import require
 from channels._submissions import is_self, sent, standing
-from channels._text import as_markdown, one_line, post_key, shorten, utf16
+from channels._templates import Wording, filled, wording
+from channels._text import as_markdown, one_line, post_key, utf16
 from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition
 
@@ -35,6 +37,7 @@ class Reddit:
     password: str = field(default="", repr=False)
     post: str = "link"
     flair: str = ""
+    template: Path | None = None
     site: str = "https://www.reddit.com"
     oauth: str = "https://oauth.reddit.com"
     user_agent: str = "python:publisher (announces a newsletter)"
@@ -48,17 +51,19 @@ class Reddit:
             ("client_secret", self.client_secret, "set"),
             ("refresh_token", signs_in, "set, or else both username and password"),
             ("post", self.post in ("link", "self"), '"link" or "self"'),
+            ("template", self.post == "self" or not self.template, 'unset unless post = "self"'),
             ("site", HOST.fullmatch(self.site), "a URL without a path"),
             ("oauth", HOST.fullmatch(self.oauth), "a URL without a path"),
             ("user_agent", len(self.user_agent) > 6, "7 characters or longer"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
+        _ = self._wording  # a broken template is a mistake in the configuration
 
     def render(self, edition: Edition) -> Post:
         """The title, and for a self post the summary with the link below it."""
         title = one_line(edition, TITLE, utf16)
-        text = _selftext(edition) if self.post == "self" else ""
+        text = self._selftext(edition) if self.post == "self" else ""
         return Post(
             key=post_key(edition, self.post, title, text, edition.url),
             lang=edition.lang,
@@ -116,6 +121,16 @@ class Reddit:
         ]
 
     @cached_property
+    def _wording(self) -> Wording:
+        return wording(self.template, "{{ summary }}\n\n{{ url }}", needs=frozenset({"url"}))
+
+    def _selftext(self, edition: Edition) -> str:
+        text = filled(self._wording, edition, limit=SELFTEXT, cost=utf16, spelled=as_markdown)
+        if edition.url not in text:  # by it the post is found again
+            raise Refused(f"{self._wording.place}: leaves out the link")
+        return text
+
+    @cached_property
     def _client(self) -> Any:
         return connected(
             client_id=self.client_id,
@@ -141,9 +156,3 @@ class Reddit:
     def _receipt(self, id: str, note: str = "") -> Receipt:
         url = f"{self.site.rstrip('/')}/r/{self.subreddit}/comments/{id}/"
         return Receipt(id=id, url=url, note=note)
-
-
-def _selftext(edition: Edition) -> str:
-    room = SELFTEXT - utf16(edition.url) - 2
-    summary = as_markdown(shorten(edition.summary, room, lambda text: utf16(as_markdown(text))))
-    return f"{summary}\n\n{edition.url}".strip()

@@ -122,7 +122,7 @@ WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or
 
 
 def _fit(value: Any, hint: Any, folder: Path) -> Any:
-    if hint is Path and isinstance(value, str):
+    if hint in (Path, Path | None) and isinstance(value, str):
         return folder / value
     if hint == tuple[str, ...] and isinstance(value, list):
         return tuple(str(item) for item in value)
@@ -130,5 +130,5 @@ def _fit(value: Any, hint: Any, folder: Path) -> Any:
         return float(value)
     if hint in WORDS and type(value) is hint:
         return value
-    expected = WORDS.get(hint, "a path" if hint is Path else "a list of texts")
+    expected = WORDS.get(hint, "a path" if hint in (Path, Path | None) else "a list of texts")
     raise TypeError(f"expected {expected}, found {type(value).__name__}")

@@ -39,7 +39,7 @@ READER = Reader(
     token="t0ken",
     unsubscribe_url="https://harbour.example/unsubscribe/t0ken",
 )
-ALLOWED = (str, int, float, bool, Path, tuple[str, ...])
+ALLOWED = (str, int, float, bool, Path, Path | None, tuple[str, ...])
 
 # What a fault asks of the caller, and how many posts are out there after it.
 EXPECTED: dict[str, tuple[type[ChannelError], int]] = {
