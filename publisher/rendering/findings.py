@@ -11,7 +11,7 @@ from publisher.rendering import headfindings, linkfindings, picturefindings, tex
 from publisher.rendering.markup import Part
 from publisher.rendering.places import places
 
-MOST = 300  # of the head, of links, of pictures, of words: nobody reads more at once
+MOST = 100  # of the head, of links, of pictures, of words: nobody reads more at once
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from publisher.rendering.markup import Closing, Opening, Part
 
 LINE = "data-line"
+LARGEST = 64 * 1024  # characters of one block that are looked through for a line
 BEFORE = r"(?:\]\(\s*<?|[<\s(=]|=[\"']|^)"  # what may stand before an address
 AFTER = r"(?=[\s)>\"'\]]|$)"
 DEFINITION = re.compile(r"\s*\[[^\]]+\]:\s*<?([^\s>]+)")
@@ -124,9 +125,9 @@ def line_of_address(where: Places, at: int, address: str) -> int:
 
 
 def block_text(where: Places, at: int) -> str:
-    """The lines of the file on which the block around a part of the run stands."""
+    """The lines of the file on which the block around a part of the run stands, if not too many."""
     end = where.until.get(where.begun[at], len(where.lines))
-    return "\n".join(where.lines[block_line(where, at) - 1 : end])
+    return "\n".join(where.lines[block_line(where, at) - 1 : end])[:LARGEST]
 
 
 def _since_begun(where: Places, at: int) -> Sequence[Part]:

@@ -11,7 +11,8 @@ from publisher.rendering.places import Places, block_line, line_of_words
 SHOWN = 90  # characters of the text before an oddity
 UNFINISHED = r"(?:TODO|FIXME|TBD|XXX)"
 PLACEHOLDER = re.compile(
-    rf"[\[(<]\s*{UNFINISHED}\b[^\])>]*[\])>]|\b{UNFINISHED}:|^\s*{UNFINISHED}\W*$"
+    rf"[\[(<][ \t]?{UNFINISHED}\b[^\])>\n]{{0,200}}[\])>]|\b{UNFINISHED}:"
+    rf"|^[ \t]{{0,9}}{UNFINISHED}[^\w\n]{{0,9}}$"
     r"|(?i:\blorem ipsum\b|\bfeatured story title here\b|\bdraft title\b)",
     re.MULTILINE,
 )

@@ -1,6 +1,7 @@
 """What is odd in a source, each with the line of the file on which it stands."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -224,7 +225,7 @@ def test_lines_never_show_in_what_is_published(tmp_path: Path) -> None:
 
 
 def test_a_heap_of_oddities_is_not_told_to_the_end(tmp_path: Path) -> None:
-    assert len(found(tmp_path, "[x]()\n\n" * 2000)) == 300
+    assert len(found(tmp_path, "[x]()\n\n" * 2000)) == 100
 
 
 def test_a_picture_that_is_too_large_or_none_is_found(tmp_path: Path) -> None:
@@ -240,3 +241,18 @@ def test_a_picture_that_is_too_large_or_none_is_found(tmp_path: Path) -> None:
         ("oversize-image", 8),
         ("unusable-image", 9),
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<textarea>\n" + "\n" * 500_000 + "</textarea>",
+        "<div>\n" + "".join(f'<a href="x{n}.example/">x</a>\n' for n in range(13_000)) + "</div>",
+        "<div>\n" + "x](\n" * 100_000 + "</div>",
+    ],
+    ids=["blank lines", "bad links", "brackets"],
+)
+def test_a_hostile_body_is_looked_over_soon(tmp_path: Path, body: str) -> None:
+    start = time.perf_counter()
+    found(tmp_path, body)
+    assert time.perf_counter() - start < 10
