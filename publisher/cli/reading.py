@@ -14,7 +14,7 @@ from publisher import config, linting, publishing, wiring
 from publisher.cli import finding, show
 from publisher.cli.sending import channel_option, json_option
 from publisher.domain.channel import ChannelError, Disconnected, Post, Refused
-from publisher.domain.issue import BadSource, Edition, Finding
+from publisher.domain.issue import BadSource, Edition, Finding, telling_image
 from publisher.domain.lint import grave
 from publisher.registry import Configured
 from publisher.storage import engine as storage
@@ -154,6 +154,8 @@ def _edition_json(edition: Edition) -> dict[str, Any]:
     ]
     found: dict[str, Any] = {name: getattr(edition, name) for name in names}
     found["images"] = [{"src": i.src, "alt": i.alt, "caption": i.caption} for i in edition.images]
+    card = telling_image(edition)
+    found["card"] = card.src if card else ""
     found["warnings"] = [asdict(w) for w in edition.warnings]
     return found
 
@@ -162,7 +164,9 @@ def _say_text(edition: Edition) -> None:
     click.echo(f"{edition.title}  [{edition.key}, {edition.lang}]")
     click.echo(f"{show.moment(edition.date)}  {edition.url}")
     counts = f"{len(edition.links)} links, {len(edition.images)} images"
-    click.echo(f"{', '.join(edition.authors) or 'no authors'}; {counts}\n")
+    click.echo(f"{', '.join(edition.authors) or 'no authors'}; {counts}")
+    card = telling_image(edition)
+    click.echo(f"card: {card.src if card else 'no picture'}\n")
     click.echo(edition.text)
     _print_findings(edition.path, edition.warnings)
 

@@ -150,6 +150,7 @@ def test_json_is_one_document_and_errors_go_elsewhere(home: Home) -> None:
             "caption": "A boat",
         }
     ]
+    assert shown["card"] == "https://news.example/images/boat.png"
     assert "xmpp:room@muc.example?join" in shown["links"]
     previews = home.run("preview", KEY, "--json").json()
     assert {p["kind"] for p in previews} == {"email", "atom", "mastodon", "reddit", "lemmy"}
