@@ -151,6 +151,10 @@ def _edition_json(edition: Edition) -> dict[str, Any]:
         "html",
         "text",
         "links",
+        "draft",
+        "aliases",
+        "not_before",
+        "expires",
     ]
     found: dict[str, Any] = {name: getattr(edition, name) for name in names}
     found["images"] = [{"src": i.src, "alt": i.alt, "caption": i.caption} for i in edition.images]

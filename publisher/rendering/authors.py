@@ -31,7 +31,8 @@ def _known(near: Path, root: Path | None) -> Mapping[str, Any]:
     folders = [folder, *(above for above in folder.parents if above.is_relative_to(top))]
     files = (folder / name for folder in folders for name in FILES)
     found = next((file for file in files if file.is_file()), None)
-    return yaml_head(str(found), _text(found), 1).fields if found else {}
+    text = _text(found) if found else ""
+    return yaml_head(str(found), text, 1).fields if text.strip() else {}
 
 
 def _text(file: Path) -> str:

@@ -88,6 +88,11 @@ def without_date(stem: str) -> str:
     return DATED.sub("", stem, count=1) if DATED.match(stem) else stem
 
 
+def is_section(path: Path) -> bool:
+    """Whether it is what Hugo and Zola show above a folder's pages: `_index.md`."""
+    return path.stem.partition(".")[0] == "_index"
+
+
 def dated_name(path: Path) -> str:
     """The name in which a source's date would stand: of a page bundle its folder's."""
     return path.absolute().parent.name if path.stem.partition(".")[0] in BUNDLES else path.name

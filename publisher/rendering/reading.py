@@ -14,7 +14,8 @@ from publisher.rendering.findings import Manuscript, oddities
 from publisher.rendering.frontmatter import Source
 from publisher.rendering.links import hrefs, made_absolute
 from publisher.rendering.markup import Part, parts, without_bare_links, words, written
-from publisher.rendering.names import identity
+from publisher.rendering.names import identity, is_section
+from publisher.rendering.notations import NO_ISSUE
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
 from publisher.rendering.particulars import (
     aliases_of,
@@ -41,6 +42,12 @@ from publisher.rendering.shortcodes.expanding import Pen, expanded
 from publisher.rendering.summaries import excerpt, first_paragraph
 from publisher.rendering.words import one_line
 
+NOT_READ = {
+    ".rst": "reStructuredText",
+    ".adoc": "AsciiDoc",
+    ".asciidoc": "AsciiDoc",
+    ".org": "Org mode",
+}
 LARGEST_BODY = 512 * 1024  # bytes
 
 
@@ -58,6 +65,7 @@ def read_edition(
     Raises BadSource, with the line and the remedy, for anything that is no edition.
     """
     name = str(path)
+    _refuse_what_is_no_issue(path)
     key, lang = identity(path, root=root, default_language=site.language, habits=habits)
     raw = raw_bytes(path)
     text = decoded(name, raw)
@@ -113,6 +121,15 @@ def read_edition(
         beside=beside if bundle else None,
     )
     return replace(edition, warnings=oddities(edition, manuscript))
+
+
+def _refuse_what_is_no_issue(path: Path) -> None:
+    if notation := NOT_READ.get(path.suffix.lower()):
+        reason = f"{notation}, which is not read"
+        raise BadSource(str(path), reason, line=1, remedy="write the issue in Markdown")
+    if is_section(path):
+        reason = NO_ISSUE + "the page of a section"
+        raise BadSource(str(path), reason, line=1, remedy="name its folder's pages")
 
 
 def _opened(path: Path, text: str, *, root: Path | None, site: Site, habits: Habits) -> Sheet:

@@ -9,8 +9,9 @@ class SourceTrouble(Exception):
 
 
 def files(root: Path, include: str) -> list[Path]:
-    """The files below `root` whose name matches `include`, in order, hidden ones left out.
+    """The files below `root` whose name matches `include`, in order.
 
+    Hidden ones are left out, and `_index.md`, the page of a section in Hugo and Zola.
     Raises SourceTrouble when there is no such folder.
     """
     if not root.is_dir():
@@ -21,8 +22,9 @@ def files(root: Path, include: str) -> list[Path]:
         raise SourceTrouble(
             f"[source] include = {include!r} is no file pattern: {error}"
         ) from error
-    return sorted(path for path in found if not _hidden(path.relative_to(root)))
+    return sorted(path for path in found if not _left_out(path.relative_to(root)))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _left_out(path: Path) -> bool:
+    section = path.name.partition(".")[0] == "_index"
+    return section or any(part.startswith(".") for part in path.parts)

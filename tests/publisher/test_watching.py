@@ -137,6 +137,16 @@ def test_an_issue_of_tomorrow_waits_for_its_day(content: Path, look: Look) -> No
     assert look(clock=clock) == 1
 
 
+def test_the_page_of_a_section_is_neither_news_nor_trouble(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "_index.md")
+    write(content / "_index.de.md")
+    assert look() == 0
+    assert problems(engine) == []
+
+
 def test_a_release_of_its_own_holds_an_issue_whose_date_has_come(content: Path, look: Look) -> None:
     look()
     write(content / "new.md", more="publishDate: 2100-01-01\n")

@@ -61,6 +61,25 @@ def test_a_json_document_is_no_issue(tmp_path: Path) -> None:
         read(tmp_path, '{"subject": "x", "date": "2026-06-05", "chapters": ["<p>a</p>"]}\n')
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "2026-06-05-nets.rst",
+            "reStructuredText, which is not read — write the issue in Markdown",
+        ),
+        ("2026-06-05-nets.adoc", "AsciiDoc, which is not read"),
+        ("letters/_index.md", "no newsletter issue: the page of a section"),
+        ("letters/_index.fr.md", "no newsletter issue: the page of a section"),
+    ],
+)
+def test_what_is_no_issue_in_markdown_is_called_by_its_name(
+    tmp_path: Path, name: str, says: str
+) -> None:
+    with pytest.raises(BadSource, match=says):
+        read(tmp_path, f"---\n{HEAD}---\nNets\n====\n\n:date: 2026-06-05\n", name=name)
+
+
 def test_a_head_without_a_title_lends_that_of_the_text(tmp_path: Path) -> None:
     edition = issue(tmp_path, "# June\n\nHello.\n", head="date: 2026-06-05\n")
     assert (edition.title, edition.html) == ("June", "<p>Hello.</p>\n")
@@ -171,6 +190,11 @@ def test_a_broken_list_of_authors_is_named_with_its_line(tmp_path: Path) -> None
     written(tmp_path, "ann:\n  name: [\n", name="authors.yml")
     with pytest.raises(BadSource, match=r"authors\.yml:3: YAML"):
         issue(tmp_path, head=HEAD + "authors: ann\n")
+
+
+def test_an_empty_list_of_authors_leaves_ids_as_they_are(tmp_path: Path) -> None:
+    written(tmp_path, "\n", name="authors.yml")
+    assert issue(tmp_path, head=HEAD + "authors: ann\n").authors == ("ann",)
 
 
 def test_docusaurus_keeps_the_date_in_the_address_and_not_in_the_slug(tmp_path: Path) -> None:
