@@ -44,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "title-month-differs-from-date": Kind(remedy="mend the month in the title, or the date"),
     "placeholder-in-title": Kind(remedy="write the title", severity="error"),
+    "placeholder-in-summary": Kind(remedy="write what announcements are to say", severity="error"),
     "direction-control-in-title": Kind(remedy="type the title anew, without hidden characters"),
     "title-too-long": Kind(remedy="shorten the title, or accept that it is cut there"),
     "missing-summary": Kind(remedy="add `summary:`, what announcements say of this issue"),
@@ -80,6 +81,12 @@ KINDS: Mapping[str, Kind] = {
     "image-outside-static": Kind(remedy="put the file where the site serves it"),
     "oversize-image": Kind(remedy="make a smaller copy: at most 1 MB and 4096 pixels a side"),
     "unusable-image": Kind(remedy="make it a JPEG, PNG, GIF or WebP"),
+    # posts, each told by its channel
+    "picture-left-off": Kind(remedy="make the picture one that the network takes"),
+    "subject-long": Kind(remedy="shorten the title, the telling words first"),
+    "title-unsendable": Kind(remedy="write the title as plain text"),
+    "svg-in-mail": Kind(remedy="use a PNG"),
+    "mail-clipped": Kind(remedy="shorten the issue, or move long lists and tables to the site"),
 }
 
 

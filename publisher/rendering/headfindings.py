@@ -17,10 +17,12 @@ from publisher.rendering.words import BIDI_CONTROLS
 DATED = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 UNFINISHED = r"(?:TODO|FIXME|TBD|XXX)"
 PLACEHOLDER_TITLE = re.compile(
-    rf"^\W*{UNFINISHED}\b|\b{UNFINISHED}\W*$|[\[({{<]\s*{UNFINISHED}\b|\b(?:MONTH|YYYY)\b"
+    rf"^\W*{UNFINISHED}\s*[:–—-]|\b{UNFINISHED}\W*$|[\[({{<]\s*{UNFINISHED}\b|\b(?:MONTH|YYYY)\b"
     r"|(?i:lorem ipsum|\bdraft title\b|\bfeatured story title\b|\btitle (?:goes )?here\b)"
-    r"|(?i:\binsert title\b|\byour title\b|^\W*(?:untitled|title|newsletter title)\W*$)"
+    r"|(?i:\binsert title\b|^\W*(?:untitled|(?:your |newsletter )?title)\W*$)"
 )
+SUMMARIES = ("summary", "description")
+LONGEST = 1000  # characters of a summary that are looked at
 READ = (
     *("title", "date", "summary", "description", "author", "authors", "tags", "categories"),
     *("category", "aliases", "draft", "slug", "url", "image", "images", "expirydate"),
@@ -48,7 +50,7 @@ def oddities(
     """`lines` are those of the keys."""
     yield from _title(edition, str(fields.get("title") or ""), lines.get("title", 1))
     yield from _dates(edition, lines)
-    yield from _summary(fields)
+    yield from _summary(fields, lines)
     yield from _keys(fields, lines)
     yield from _aliases(edition, fields, lines)
 
@@ -85,9 +87,12 @@ def _dates(edition: Edition, lines: Mapping[str, int]) -> Iterator[Finding]:
         yield finding("date-differs-from-filename", date, lines["date"])
 
 
-def _summary(fields: Mapping[str, Any]) -> Iterator[Finding]:
-    if not fields.get("summary") and not fields.get("description"):
+def _summary(fields: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Finding]:
+    key = next((key for key in SUMMARIES if fields.get(key)), "")
+    if not key:
         yield finding("missing-summary", "announcements take the first paragraph", 1)
+    elif PLACEHOLDER_TITLE.search(typed := str(fields[key])[:LONGEST]):
+        yield finding("placeholder-in-summary", typed, lines.get(key, 1))
 
 
 def _keys(fields: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Finding]:

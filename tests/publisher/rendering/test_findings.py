@@ -162,6 +162,8 @@ def test_lines_count_from_the_beginning_of_the_file(tmp_path: Path) -> None:
         ("title: TODO\ndate: 2026-06-05\n", [("placeholder-in-title", 2)]),
         ("date: 2026-06-05\ntitle: Draft Title\n", [("placeholder-in-title", 3)]),
         ("title: A to-do list for TODO apps\ndate: 2026-06-05\n", []),
+        ("title: TODO apps that defend your title\ndate: 2026-06-05\n", []),
+        ("title: '[TODO] News'\ndate: 2026-06-05\n", [("placeholder-in-title", 2)]),
         ('title: "evil\\u202Etxt"\ndate: 2026-06-05\n', [("direction-control-in-title", 2)]),
         ("title: News of May 2026\ndate: 2026-06-05\n", []),
         ("title: News of June 2026\ndate: 2026-06-05\n", []),
@@ -174,6 +176,7 @@ def test_lines_count_from_the_beginning_of_the_file(tmp_path: Path) -> None:
             [("alias-of-itself", 4), ("alias-without-slash", 4)],
         ),
         ("title: An issue\ndate: 2026-06-05\naliases: /old/one/\n", []),
+        ("title: An issue\ndate: 2026-06-05\nsummary: TODO\n", [("placeholder-in-summary", 4)]),
     ],
 )
 def test_a_head_that_is_wrong_is_found(tmp_path: Path, head: str, expected: Found) -> None:
