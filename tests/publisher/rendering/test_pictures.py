@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tempfile
 import zlib
 from dataclasses import replace
 from io import BytesIO
@@ -179,12 +180,9 @@ def test_any_damage_is_survived(data: st.DataObject, kind: str) -> None:
     raw = bytearray(whole)
     for _ in range(data.draw(st.integers(0, 8))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
-    folder = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108  one small file, soon gone
-    path = folder / f"damaged-{os.getpid()}"
-    path.write_bytes(raw[: data.draw(st.integers(0, len(raw)))])
-    measuring._measured.cache_clear()  # the same second and size: a real file is never so quick
-    found = measured(str(path))
-    path.unlink()
+    cut = data.draw(st.integers(0, len(raw)))
+    with tempfile.TemporaryDirectory() as folder:
+        found = measured(str(written(Path(folder), bytes(raw[:cut]), name="damaged")))
     assert bool(found.type) is not bool(found.trouble)
 
 
