@@ -17,7 +17,8 @@ MODULE_LINES = re.compile(
     r"^(?:import|export)\s[^\n]*(?:\n(?![ \t]*(?:\n|\Z))[^\n]*)*", re.MULTILINE
 )
 IMPORT_LINE = re.compile(r"^import\s[^\n;]*from\s*(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
-JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}", re.DOTALL)
+JSX_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*).)*?\*/\}", re.DOTALL)
+DEEPEST = 20  # admonitions inside one another
 COMPONENT = re.compile(r"<[A-Z][\w.]*(?:\s[^<>]*)?/>")
 ATTRIBUTE_LIST = re.compile(r"\{:(?:\s*[.#:\w-][^{}\n]*|/[^{}\n]*)\}")
 ADMONITION = re.compile(r"^(:{3,})[ \t]*([a-z]+)[ \t]*(?:\[([^\]\n]*)\]|([^\n{]*))[^\n]*$")
@@ -56,7 +57,7 @@ def _quoted_admonitions(body: str) -> str:
 
 def _quoted(line: str, depth: list[int], *, quiet: bool) -> str:
     opening = None if quiet else ADMONITION.match(line)
-    if opening:
+    if opening and len(depth) < DEEPEST:
         depth.append(len(opening[1]))
         title = (opening[3] or opening[4] or "").strip() or opening[2].capitalize()
         return "> " * len(depth) + f"**{title}**  "  # a break, where words follow at once

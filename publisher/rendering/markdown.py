@@ -25,10 +25,16 @@ from publisher.rendering.places import LINE
 from publisher.rendering.shortcodes.places import PLACEHOLDER
 
 DEEPEST = 100  # levels; markdown-it silently drops blocks nested deeper
-MOST_BLOCKS = 15_000  # paragraphs, headings, items: a long issue has a few hundred
+MOST_TOKENS = 45_000  # paragraphs, headings, items and cells, about three each
+MOST_LINES = 10_000  # a long issue has a few hundred
+MOST_MARKS = 24_000  # a long issue has 1,500, one of 300 kB 20,000 at the most
+MARK = re.compile(r"[\[\]!*_`<>&:\\~'\"@|]|www\.|--|\.\.\.")  # what a rule has to look into
+BARE = re.compile(r"(?<![(<\"'])\b(?:https?|ftp)://|@")
+MOST_COLUMNS = 200  # of a table
 LONGEST_PARAGRAPH = 32 * 1024  # characters
-COSTLY = "[(\"'"  # finding the other end of these takes time by the square of their number
-MOST_COSTLY = 1000  # in one paragraph
+MOST_BRACKETS = 300  # in one paragraph: finding the other end takes time by their square
+MOST_SQUARED = 200_000  # the sum of those squares
+LONGEST_ADDRESS, LONGEST_TITLE = 2048, 500  # characters: a reference may be used many times
 TOO_DEEP, FEWER_LEVELS = "nested too deeply", "use fewer levels of lists and quotes"
 PAUSE = re.compile(rf"[\n!&*:<\[\\\]_`~'\"]|--|>>|\.\.\.|{START}")  # where a rule may begin
 
@@ -75,18 +81,46 @@ def _bounded(path: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
         raise BadSource(path, str(error), remedy="divide it") from error
 
 
+def look_over(path: str, body: str) -> None:
+    """Refuse a whole body that would take more than seconds. Raises BadSource with the remedy."""
+    marks = sum(1 for _ in MARK.finditer(body))
+    bare = sum(1 for _ in BARE.finditer(body))  # to make a link of one takes as long as three marks
+    for what, number, most in (
+        ("lines", body.count("\n"), MOST_LINES),
+        ("columns", max(line.count("|") for line in body.split("\n")), MOST_COLUMNS),
+        ("marks of Markdown", marks + 2 * bare, MOST_MARKS),
+    ):
+        if number > most:
+            raise BadSource(path, f"more than {most} {what}", remedy="divide it")
+
+
 def _keep_bounds(state: StateCore) -> None:
     """Refuse, before it is looked into, a paragraph that would take minutes."""
-    if len(state.tokens) > 3 * MOST_BLOCKS:
-        raise OverflowError(f"more than {MOST_BLOCKS} paragraphs, headings or list items")
+    _keep_references_short(state)
+    if len(state.tokens) > MOST_TOKENS:
+        raise OverflowError(f"more than {MOST_TOKENS // 3} paragraphs, headings, items or cells")
+    squared = 0
     for token in state.tokens:
-        if token.type != "inline":
-            continue
-        if len(token.content) > LONGEST_PARAGRAPH:
-            raise OverflowError(f"a paragraph longer than {LONGEST_PARAGRAPH // 1024} kB")
-        for mark in COSTLY:
-            if token.content.count(mark) > MOST_COSTLY:
-                raise OverflowError(f"a paragraph with more than {MOST_COSTLY} {mark}")
+        if token.type == "inline":
+            brackets = _brackets(token.content)
+            squared += brackets * brackets
+    if squared > MOST_SQUARED:
+        raise OverflowError("too many brackets in long paragraphs")
+
+
+def _brackets(paragraph: str) -> int:
+    if len(paragraph) > LONGEST_PARAGRAPH:
+        raise OverflowError(f"a paragraph longer than {LONGEST_PARAGRAPH // 1024} kB")
+    brackets = max(paragraph.count("["), paragraph.count("("))
+    if brackets > MOST_BRACKETS:
+        raise OverflowError(f"a paragraph with more than {MOST_BRACKETS} brackets")
+    return brackets
+
+
+def _keep_references_short(state: StateCore) -> None:
+    for name, reference in list(state.env.get("references", {}).items()):
+        if len(reference["href"]) > LONGEST_ADDRESS or len(reference["title"]) > LONGEST_TITLE:
+            del state.env["references"][name]
 
 
 def _align_cells(tokens: Sequence[Token]) -> None:

@@ -149,6 +149,7 @@ def _address(path: Path, *, root: Path | None, site: Site, habits: Habits) -> st
 
 
 def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], str]) -> str:
+    markdown.look_over(page.path, source.body)
     body = plain_markdown(source.body, habits)
     pen = Pen(
         block=lambda text, lines: markdown.render(page.path, text, habits, lines),

@@ -47,6 +47,8 @@ def fences(path: str, run: list[Part], source: str) -> tuple[list[Part], tuple[F
     `source` is the whole file. Raises BadSource, with the line, for a fence that says nothing,
     never ends, or ends on another level than it began on.
     """
+    if not any(MARK_OPEN in part for part in run if isinstance(part, str)):
+        return run, ()
     clean: list[Part] = []
     marks: list[_Mark] = []
     open_now: list[int] = []

@@ -28,12 +28,11 @@ def link_addresses(state: StateInline, silent: bool) -> bool:
     if silent or state.linkLevel or _is_inside_a_word(state) or passage(state).brackets:
         return False
     shown = _web(state.src, state.pos)
-    href = shown if not shown.startswith("www.") else "https://" + shown
+    scheme = "https://" if shown.startswith("www.") else ""
     if not shown:
-        shown = _mail(state.src, state.pos)
-        href = "mailto:" + shown
-    href = state.md.normalizeLink(href)
-    if not shown or not state.md.validateLink(href):
+        shown, scheme = _mail(state.src, state.pos), "mailto:"
+    href = state.md.normalizeLink(scheme + shown) if shown else ""
+    if not href or not state.md.validateLink(href):
         return False
     _push(state, href, shown)
     return True

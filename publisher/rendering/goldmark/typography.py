@@ -9,6 +9,7 @@ from publisher.rendering.goldmark.passages import quotes, say
 
 MARKS = (("---", "—"), ("--", "–"), ("...", "…"), ("<<", "«"), (">>", "»"))
 LEFT_OUT = "tenl"  # 'tis, 'em, 'net, 'lo: letters that follow what an apostrophe leaves out
+LONGEST_RUN = 20  # quotes in a row
 ENDINGS = ("s", "m", "t", "d", "ve", "ll", "re")
 
 
@@ -97,7 +98,7 @@ def _ends_here(state: StateInline, opens: bool, closes: bool) -> bool:
 def _sides(state: StateInline) -> tuple[bool, bool]:
     """Whether a run of quotes may open and may close. CommonMark §6.2, flanking runs."""
     typed, end = state.src[state.pos], state.pos + 1
-    while state.src[end : end + 1] == typed:
+    while state.src[end : end + 1] == typed and end < state.pos + LONGEST_RUN:
         end += 1
     before, after = _before(state), state.src[end : end + 1] or " "
     opens = not after.isspace() and (not _is_mark(after) or _parts(before))

@@ -36,7 +36,7 @@ SPOKEN: Mapping[str, tuple[Notation, ...]] = {
     "pelican": (),
     "docusaurus": (),
 }
-MOST = 5000  # shortcodes in one issue
+MOST = 1000  # shortcodes in one issue
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from publisher.rendering.shortcodes.notation import Notation, arguments
 from publisher.rendering.shortcodes.uses import Tag
 
 START = re.compile(r"\{\{([<%])")
-NAME = re.compile(r"\s*(/?)\s*([\w./-]*)")
-ENDING = {"<": re.compile(r"\s*(/?)\s*>\}\}"), "%": re.compile(r"\s*(/?)\s*%\}\}")}
+NAME = re.compile(r"\s*+(/?)\s*+([\w./-]*)")
+ENDING = {"<": re.compile(r"\s*+(/?)\s*+>\}\}"), "%": re.compile(r"\s*+(/?)\s*+%\}\}")}
 CLOSING = {"<": ">}}", "%": "%}}"}
 
 

@@ -9,7 +9,10 @@ from publisher.domain.issue import BadSource
 from publisher.rendering.shortcodes.notation import Notation, arguments
 from publisher.rendering.shortcodes.uses import Tag
 
-START = re.compile(r"\{%-?\s*(?P<tag>[a-z_]\w*)|\{\{-?\s*(?P<said>[^{}\n]{0,300}?)\s*-?\}\}")
+START = re.compile(
+    r"\{%-?\s*(?P<tag>[a-z_]\w*)"
+    r"|\{\{-?[ \t]{0,20}(?P<said>[^{}\n]{0,300}?)[ \t]{0,20}-?\}\}"
+)
 ENDING = re.compile(r"\s*-?%\}")
 VERBATIM = ("raw", "comment")
 FILE = re.compile(r"\s*(?P<name>[\w-]+)(?:/[\w-]+)*(?:\.\w+)?")
