@@ -113,7 +113,7 @@ def _aliases(
     edition: Edition, fields: Mapping[str, Any], lines: Mapping[str, int]
 ) -> Iterator[Finding]:
     value = fields.get("aliases") or []
-    for alias in [value] if isinstance(value, str) else value:
+    for alias in value if isinstance(value, list) else [value]:
         if not isinstance(alias, str):
             continue
         path = edition.url.removeprefix(edition.site.base_url.rstrip("/"))
