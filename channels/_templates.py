@@ -168,5 +168,10 @@ def _written(template: Template, given: Mapping[str, Any], place: str) -> str:
                 raise Refused(f"{place}: writes more than {MOST} characters")
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise Refused(f"{place}: {error}") from error
-    lines = "\n".join(line.rstrip() for line in written.split("\n"))
+    return tidied(written)
+
+
+def tidied(text: str) -> str:
+    """Leave no space at a line's end, and no more than one line empty."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()

@@ -6,7 +6,7 @@ API: https://docs.joinmastodon.org/methods/statuses/
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ from channels._mastodonpy import (
     upload,
 )
 from channels._settings import require
-from channels._templates import Wording, filled, wording
+from channels._templates import Wording, filled, tidied, wording
 from channels._text import post_key, shorten, unlinked
+from channels._threads import BETWEEN, MOST, WIDEST, chunks, following, numbered, standing
 from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
@@ -34,6 +35,7 @@ WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 TAG = re.compile(r"[\w·・]*[^\W\d_][\w·・]*")
 DEFAULT = 500  # characters, where the instance was not asked yet
 PATIENCE = 3.0  # seconds
+ANSWERS = {"public": "unlisted"}  # the head alone stands in the public timelines
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 ALT_LIMIT = 1500
 LOOK_BACK, LOOKS = 14, 5  # days, pages: a lost answer is looked for within two days
@@ -54,6 +56,7 @@ class Mastodon:
     spoiler_text: str = ""
     template: Path | None = None
     hashtags: tuple[str, ...] = ()
+    thread: int = 1
     limit: int = 0
     characters: int = 0
     per_link: int = 23
@@ -68,6 +71,7 @@ class Mastodon:
             ("limit", self.limit == 0 or self.limit >= 100, "100 characters or more"),
             ("characters", self.characters >= 0, "what the instance takes"),
             ("per_link", self.per_link >= 0, "what a link counts"),
+            ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
             ("hashtags", all(map(TAG.fullmatch, self.hashtags)), "words without # and spaces"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
@@ -79,7 +83,8 @@ class Mastodon:
 
         Raises Refused where link and content warning alone are too long, or a template fails.
         """
-        text = self._status(edition)
+        parts = self._parts(edition)
+        text, thread = BETWEEN.join(parts), {"parts": parts} if len(parts) > 1 else {}
         images, warnings = _picture(edition)
         spoken = [part for image in images for part in (image.src, image.alt)]
         return Post(
@@ -88,22 +93,41 @@ class Mastodon:
             title=edition.title,
             text=text,
             url=edition.url,
-            length=self._length(text) + self._length(self.spoiler_text),
+            length=max(map(self._length, parts)) + self._length(self.spoiler_text),
             limit=self._most,
             images=images,
             warnings=warnings,
-            details={"visibility": self.visibility, "spoiler_text": self.spoiler_text},
+            details={"visibility": self.visibility, "spoiler_text": self.spoiler_text, **thread},
         )
 
     def deliver(self, post: Post) -> Receipt:
-        """Post a status. The server drops a repeat of the same key, but only for an hour."""
-        media, note = self._upload(post.images)
-        with self._asking() as client:
-            said = {**post.details, "language": post.lang, "idempotency_key": post.key}
-            return proof(client.status_post(post.text, media_ids=media or None, **said), note)
+        """Post a status. The server drops a repeat of the same key, but only for an hour.
+
+        Of a thread only what is missing is posted. Raises Unsure for a thread that is not whole.
+        """
+        there = self._standing(post) if "parts" in post.details else []
+        head = proof(there[0]) if there else self._begin(post)
+        id, parts = there[-1].id if there else head.id, _parts(post)
+        for number in range(max(1, len(there)), len(parts)):
+            try:
+                id = self._say(post, number, in_reply_to_id=id).id
+            except Refused as refusal:
+                note = f"the thread ends after {number} of {len(parts)} posts: {refusal}"
+                return replace(head, note="; ".join(filter(None, (head.note, note))))
+            except TryLater as error:  # too late for "certainly not posted"
+                unsure = Unsure(f"{number} of {len(parts)} posts are there: {error}")
+                unsure.retry_after = error.retry_after
+                raise unsure from error
+        return head
 
     def find_existing(self, post: Post) -> Receipt | None:
-        """Look for the link, which no two editions share, in what the account said of late."""
+        """Look for the link, which no two editions share, in what the account said of late.
+
+        Of a thread that is not whole None: `deliver` looks for itself, and posts what is missing.
+        """
+        if "parts" in post.details:
+            there = self._look_for_thread(post)
+            return proof(there[0]) if len(there) == len(_parts(post)) else None
         link = unquote(post.url)
         with nothing_posted(), self._asking() as client:
             for status in own_statuses(client, days=LOOK_BACK, pages=LOOKS):
@@ -112,13 +136,24 @@ class Mastodon:
         return None
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:
-        """Edit text, content warning and description; the picture stays."""
+        """Edit text, content warning and description; the picture stays.
+
+        Of a thread all parts that are there are edited; none is added or taken away.
+        """
         alt = post.images[0].alt if post.images else ""
-        warning = post.details["spoiler_text"]
+        warning, parts = post.details["spoiler_text"], _parts(post)
         with nothing_posted(), self._asking() as client:
             media = described(client, receipt.id, alt)
+            there = self._thread(client, receipt.id) if len(parts) > 1 else [receipt.id]
         with self._asking() as client:
-            return proof(client.status_update(receipt.id, post.text, warning, **media))
+            for id, part in zip(there[1:], parts[1:], strict=False):
+                proof(client.status_update(id, part, warning))
+            note = "" if len(there) == len(parts) else f"{len(there)} of {len(parts)} posts exist"
+            return proof(client.status_update(receipt.id, parts[0], warning, **media), note)
+
+    def _thread(self, client: Any, id: str) -> list[str]:
+        below = client.status_context(id).descendants
+        return [str(one.id) for one in following(client.status(id), below)]
 
     def check(self) -> list[str]:
         """Ask who we are, how long a status may be and what the token allows."""
@@ -137,8 +172,50 @@ class Mastodon:
     def _wording(self) -> Wording:
         return wording(self.template, WORDS, needs=frozenset({"url"}))
 
-    def _status(self, edition: Edition) -> str:
-        room = self._most - self._length(self.spoiler_text)
+    def _parts(self, edition: Edition) -> list[str]:
+        edition = replace(edition, summary=tidied(edition.summary))
+        whole, summary = self._status(edition), edition.summary
+        if self.thread == 1 or unlinked(summary) in whole:
+            return [whole]
+        bare = self._status(replace(edition, summary=""))
+        room = self._most - self._length(self.spoiler_text) - self._length(WIDEST)
+        beside = room - self._length(bare) - 2
+        said = chunks(summary, beside, room, self.thread, lambda text: self._length(unlinked(text)))
+        head = self._status(replace(edition, summary=said[0]), less=self._length(WIDEST))
+        if whole == bare or len(said) == 1 or unlinked(said[0]) not in head:
+            return [whole]
+        return numbered([head, *map(unlinked, said[1:])])
+
+    def _begin(self, post: Post) -> Receipt:
+        media, note = self._upload(post.images)
+        return replace(self._say(post, 0, media_ids=media or None), note=note)
+
+    def _say(self, post: Post, number: int, **more: Any) -> Receipt:
+        shown, warning = post.details["visibility"], post.details["spoiler_text"]
+        with self._asking() as client:
+            status = client.status_post(
+                _parts(post)[number],
+                visibility=ANSWERS.get(shown, shown) if number else shown,
+                spoiler_text=warning,
+                language=post.lang,
+                idempotency_key=f"{post.key}.{number + 1}" if number else post.key,
+                **more,
+            )
+            return proof(status)
+
+    def _standing(self, post: Post) -> list[Any]:
+        try:
+            return self._look_for_thread(post)
+        except NotImplementedError:  # not of late; a person has been asked about anything older
+            return []
+
+    def _look_for_thread(self, post: Post) -> list[Any]:
+        with nothing_posted(), self._asking() as client:
+            said = own_statuses(client, days=LOOK_BACK, pages=LOOKS)
+            return standing(said, unquote(post.url), len(_parts(post)))
+
+    def _status(self, edition: Edition, *, less: int = 0) -> str:
+        room = self._most - self._length(self.spoiler_text) - less
         tags = " ".join(f"#{tag}" for tag in self.hashtags)
         text = filled(
             self._wording,
@@ -182,6 +259,11 @@ class Mastodon:
 
     def _asking(self) -> AbstractContextManager[Any]:
         return asking(self.instance, self.access_token, self.timeout)
+
+
+def _parts(post: Post) -> list[str]:
+    parts: list[str] = post.details.get("parts", [post.text])
+    return parts
 
 
 def _picture(edition: Edition) -> tuple[tuple[Image, ...], tuple[Finding, ...]]:

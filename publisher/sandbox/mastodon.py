@@ -71,6 +71,9 @@ class _Server:
         problem = self._problem(wanted)
         if problem:
             return _error(422, problem)
+        answered = wanted.get("in_reply_to_id")
+        if answered and not self.outside.get(NETWORK, answered):
+            return _error(404, "Record not found")
         id = str(next(self.numbers))
         kept = self.outside.keep(
             NETWORK,
@@ -78,6 +81,7 @@ class _Server:
             **self._said(request, wanted),
             language=wanted.get("language") or "en",
             visibility=wanted.get("visibility") or "public",
+            in_reply_to_id=answered,
             url=f"{base(request)}/@demo/{id}",
             created_at=datetime.now(UTC).isoformat(),
             edited=None,
@@ -128,6 +132,15 @@ class _Server:
 
     async def show(self, request: Request, kept: Kept) -> Response:
         return JSONResponse(status(request, kept))
+
+    async def context(self, request: Request, kept: Kept) -> Response:
+        """Tell what was answered to a status, and to the answers."""
+        under, below = {kept.id}, []
+        for one in self.outside.posts(NETWORK):
+            if one.fields.get("in_reply_to_id") in under:
+                under.add(one.id)
+                below.append(status(request, one))
+        return JSONResponse({"ancestors": [], "descendants": below})
 
     async def edit(self, request: Request, kept: Kept) -> Response:
         wanted = await _form(request)
@@ -211,6 +224,7 @@ def app(outside: Outside, *, characters: int = CHARACTERS, version: str = "4.5.0
             Route("/api/v1/statuses/{id}", server.of_status(server.show)),
             Route("/api/v1/statuses/{id}", server.of_status(server.edit), methods=["PUT"]),
             Route("/api/v1/statuses/{id}", server.of_status(server.delete), methods=["DELETE"]),
+            Route("/api/v1/statuses/{id}/context", server.of_status(server.context)),
             Route("/api/v1/statuses/{id}/source", server.of_status(server.source)),
             Route("/api/v2/media", _signed_in(server.upload), methods=["POST"]),
             Route("/api/v1/media/{id}", _signed_in(server.media), methods=["GET", "PUT"]),

@@ -121,7 +121,9 @@ def status(request: Request, kept: Kept) -> Fields:
         "media_attachments": [attachment(one) for one in said["media"]],
         **dict.fromkeys(("replies_count", "reblogs_count", "favourites_count"), 0),
         **dict.fromkeys(("favourited", "reblogged", "muted", "bookmarked", "pinned"), False),
-        **dict.fromkeys(("in_reply_to_id", "in_reply_to_account_id", "reblog", "card", "poll")),
+        "in_reply_to_id": said.get("in_reply_to_id"),
+        "in_reply_to_account_id": ACCOUNT_ID if said.get("in_reply_to_id") else None,
+        **dict.fromkeys(("reblog", "card", "poll")),
         **{name: [] for name in ("filtered", "mentions", "tags", "emojis")},
     }
 

@@ -92,9 +92,13 @@ def as_mastodon_counts(post: Post) -> int:
         inside = re.split(r"[<>\"]", link, maxsplit=1)[0].rstrip(".,;:!?")
         return before + "x" * 23 + link[len(inside) :]
 
-    text = re.sub(r"\S*https?://[^\s<>\"]\S*", word, post.text)
-    said = [text.replace("\n", " "), str(post.details["spoiler_text"])]
-    return sum(int(grapheme.length(one)) for one in said)
+    parts = post.details.get("parts", [post.text])
+    return max(_one(part, word) + _one(post.details["spoiler_text"], word) for part in parts)
+
+
+def _one(said: str, word: Callable[[re.Match[str]], str]) -> int:
+    text = re.sub(r"\S*https?://[^\s<>\"]\S*", word, said)
+    return int(grapheme.length(text.replace("\n", " ")))
 
 
 def utf16(text: str) -> int:
@@ -129,6 +133,7 @@ CHANNELS: dict[str, tuple[str, Channel]] = {
         "mastodon",
         Mastodon(instance="https://here.org", access_token=SECRET, spoiler_text="Fish! " * 20),
     ),
+    "thread": ("mastodon", Mastodon(instance="https://here.org", access_token=SECRET, thread=5)),
     "link post": ("reddit", Reddit(subreddit="harbour", **ACCOUNT)),
     "self post": ("reddit", Reddit(subreddit="harbour", post="self", **ACCOUNT)),
     "lemmy": (
