@@ -118,7 +118,7 @@ def _say_json(edition: Edition) -> None:
 
 
 def _say_annotations(edition: Edition) -> None:
-    for found in edition.warnings:
+    for found in sorted(edition.warnings, key=lambda found: found.severity):
         click.echo(show.annotation(edition.path, found))
 
 

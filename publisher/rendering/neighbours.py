@@ -134,6 +134,6 @@ def _usual_shape(keys: set[str]) -> str:
 
 def _titles(edition: Edition, others: Sequence[Neighbour], line: int) -> Iterator[Finding]:
     for other in others:
-        if other.lang == edition.lang and other.title == edition.title and other.key != edition.key:
+        if other.lang == edition.lang and other.title == edition.title:
             yield finding("duplicate-title", f"{edition.title}, as {other.path.name}", line)
             return

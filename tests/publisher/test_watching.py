@@ -321,5 +321,6 @@ def test_in_a_flood_what_has_errors_is_held_back_with_the_others(
         write(content / f"issue-{number}.md")
     write_wrong(content / "wrong.md")
     assert look() == 0
+    assert problems(engine) == []
     write(content / "wrong.md")
     assert look() == 0

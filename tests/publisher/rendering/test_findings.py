@@ -44,6 +44,7 @@ def found(
         ("[x](https://müsli.example/)", [("idn-host", 6)]),
         ("[x](https://xn--msli-0ra.example/)", [("idn-host", 6)]),
         ("[x](https://a.example/%22b)", [("quote-in-link", 6)]),
+        ("[x](https://a.example/?q=%22b)", [("quote-in-link", 6)]),
         ("[x](https://a.example/?utm_source=y&z=1)", [("tracking-parameters", 6)]),
         ('<b><a href="ttps://host.example/">chat</a></b>', [("unusable-link", 6)]),
         ('a\n<b><a href="javascript:y">press</a></b>', [("unusable-link", 7)]),
