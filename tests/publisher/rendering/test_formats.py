@@ -380,6 +380,15 @@ def test_aliases_are_absolute_and_none_is_its_own(
     assert issue(tmp_path, head=HEAD + field + "\n").aliases == aliases
 
 
+def test_fields_of_another_kind_than_expected_say_nothing_and_break_nothing(
+    tmp_path: Path,
+) -> None:
+    head = 'title = "x"\ndate = 2026-06-05\naliases = true\ntags = false\nimage = 1979-05-27\n'
+    edition = read(tmp_path, f"+++\n{head}slug = [1]\nauthors = true\n+++\nHello.\n")
+    assert (edition.aliases, edition.tags, edition.authors) == ((), (), ())
+    assert edition.url == "https://example.org/2026/06/x/"
+
+
 def test_aliases_of_a_translation_stand_below_its_language(tmp_path: Path) -> None:
     edition = issue(tmp_path, head=HEAD + "aliases: /old/\n", name="a.fr.md")
     assert edition.aliases == ("https://example.org/fr/old/",)
