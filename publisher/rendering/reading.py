@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from publisher.domain.habits import Habits
-from publisher.domain.issue import BadSource, Edition, Site
+from publisher.domain.issue import BadSource, Edition, Fence, Image, Site
 from publisher.rendering import markdown, sections
 from publisher.rendering.dialects import plain_markdown
 from publisher.rendering.findings import Manuscript, oddities
@@ -51,6 +51,16 @@ NOT_READ = {
 LARGEST_BODY = 512 * 1024  # bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """A page's body: the run that travels, the run as written with lines, and what is in it."""
+
+    run: list[Part]
+    lined: list[Part]
+    images: tuple[Image, ...]
+    fences: tuple[Fence, ...]
+
+
 def read_edition(
     path: Path,
     *,
@@ -64,48 +74,39 @@ def read_edition(
     `root` is the folder that keys are relative to, `static` the one the site serves at /.
     Raises BadSource, with the line and the remedy, for anything that is no edition.
     """
-    name = str(path)
     _refuse_what_is_no_issue(path)
     key, lang = identity(path, root=root, default_language=site.language, habits=habits)
     raw = raw_bytes(path)
-    text = decoded(name, raw)
+    text = decoded(str(path), raw)
     sheet = _opened(path, text, root=root, site=site, habits=habits)
-    source = sheet.source
-    if len(source.body.encode()) > LARGEST_BODY:
-        reason = f"the body is larger than {LARGEST_BODY // 1024} kB"
-        raise BadSource(name, reason, remedy=SPLIT_IT)
     date = date_of(sheet)
     url = url_of(sheet, date=date, site=site)
-    page = Facts(path=name, title=sheet.title, url=url, lang=lang, date=f"{date:%F}", site=site)
+    bundle = sheet.name.bundle
+    shelf = Shelf(page=url, site=site, static=static, beside=path.parent, bundle=bundle)
+    page = Facts(
+        path=str(path), title=sheet.title, url=url, lang=lang, date=f"{date:%F}", site=site
+    )
     address = partial(_address, root=root, site=site, habits=habits)
     find = partial(page_address, source=path, root=root, address=address)
     html = partial(_html, page=page, habits=sheet.habits, find=find)
-    noted = parts(html(source))
-    marked = bare(noted)
-    as_written, _ = sections.fences(name, marked, text)
-    lined, _ = sections.fences(name, noted, text)
-    beside, bundle = path.parent, sheet.name.bundle
-    shelf = Shelf(page=url, site=site, static=static, beside=beside, bundle=bundle)
-    images = pictures(as_written, shelf)
-    moved = completed(made_absolute(without_bare_links(marked), page=url, site=site), images)
-    run, fences = sections.fences(name, moved, text)
+    body = _laid_out(parts(html(sheet.source)), text, page=page, shelf=shelf)
     edition = Edition(
         key=key,
         lang=lang,
-        path=name,
+        path=str(path),
         title=sheet.title,
         date=date,
         url=url,
-        summary=_summary(sheet, sections.for_everyone(run, fences), html),
-        html=written(run),
-        text=plain_text(run),
+        summary=_summary(sheet, sections.for_everyone(body.run, body.fences), html),
+        html=written(body.run),
+        text=plain_text(body.run),
         revision=hashlib.sha256(raw).hexdigest(),
         site=site,
         authors=authors_of(sheet, root),
         tags=tags_of(sheet),
-        links=hrefs(run),
-        images=images,
-        fences=fences,
+        links=hrefs(body.run),
+        images=body.images,
+        fences=body.fences,
         draft=is_unfinished(sheet),
         aliases=aliases_of(sheet, url=url, site=site),
         not_before=release_of(sheet),
@@ -114,11 +115,11 @@ def read_edition(
     )
     manuscript = Manuscript(
         text=text,
-        fields=source.fields,
-        lines=source.lines,
-        run=lined,
+        fields=sheet.source.fields,
+        lines=sheet.source.lines,
+        run=body.lined,
         static=static,
-        beside=beside if bundle else None,
+        beside=path.parent if bundle else None,
     )
     return replace(edition, warnings=oddities(edition, manuscript))
 
@@ -132,9 +133,23 @@ def _refuse_what_is_no_issue(path: Path) -> None:
         raise BadSource(str(path), reason, line=1, remedy="name its folder's pages")
 
 
+def _laid_out(noted: list[Part], text: str, *, page: Facts, shelf: Shelf) -> Body:
+    """The body of a page from its parts, whose blocks carry their lines in `text`."""
+    marked = bare(noted)
+    as_written, _ = sections.fences(page.path, marked, text)
+    lined, _ = sections.fences(page.path, noted, text)
+    images = pictures(as_written, shelf)
+    moved = made_absolute(without_bare_links(marked), page=page.url, site=page.site)
+    run, fences = sections.fences(page.path, completed(moved, images), text)
+    return Body(run=run, lined=lined, images=images, fences=fences)
+
+
 def _opened(path: Path, text: str, *, root: Path | None, site: Site, habits: Habits) -> Sheet:
     """A file taken apart, its title in plain words: one that was a heading has Markdown in it."""
     sheet = taken_up(path, text, root=root, site=site, habits=habits)
+    if len(sheet.source.body.encode()) > LARGEST_BODY:
+        reason = f"the body is larger than {LARGEST_BODY // 1024} kB"
+        raise BadSource(str(path), reason, remedy=SPLIT_IT)
     if not sheet.headed:
         return sheet
     shown = markdown.render_inline(str(path), sheet.title, sheet.habits)
