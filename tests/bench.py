@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from pathlib import Path
+
+from markdown_it import MarkdownIt
 
 from publisher import embedded, publishing, subscribing, wiring
 from publisher.domain.channel import Post, Reader
-from publisher.domain.issue import Edition
+from publisher.domain.issue import Edition, Site
 from publisher.publishing import utcnow
 from publisher.rendering.reading import read_edition
 from publisher.sandbox.running import Sandbox, sandbox
@@ -22,6 +25,7 @@ from publisher.storage.engine import reading
 from tests.cli.home import Home, furnish
 
 ROUNDS = 12
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "xmpp"
 NETWORKS = ("email", "mastodon", "reddit", "lemmy")
 READER = Reader(
     address="ann@example.org", token="token", unsubscribe_url="https://news.example/leave/token"
@@ -113,6 +117,32 @@ def show(name: str, times: list[float], base: float) -> None:
     print(f"{name:<44} {median:6.3f} s  ({low:.3f} to {high:.3f})  {median / base:5.2f} x by hand")
 
 
+def archive() -> None:
+    """Read the archive of real issues and write each for every channel, on one core."""
+    paths = sorted(CORPUS.glob("*.md"))
+    site = Site(name="x", base_url="https://xmpp.org/")
+    channels = [configured.channel for configured in wiring.channels().values()]
+    bare = MarkdownIt("commonmark").enable("table")
+    start = time.process_time()
+    for path in paths:
+        bare.render(path.read_text())
+    base = time.process_time() - start
+    start = time.process_time()
+    editions = [
+        read_edition(path, root=CORPUS, site=site, static=CORPUS.parent / "static")
+        for path in paths
+    ]
+    read = time.process_time() - start
+    for one, channel in product(editions, channels):
+        channel.render(one)
+    written = time.process_time() - start
+    print(f"{len(paths)} real issues, seconds of one core:")
+    print(f"{'bare markdown-it, nothing else':<44} {base:6.3f} s")
+    print(f"{'read':<44} {read:6.3f} s  {read / base:5.2f} x bare")
+    print(f"{f'read, and written for {len(channels)} channels':<44} {written:6.3f} s", end="")
+    print(f"  {written / base:5.2f} x bare")
+
+
 def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-bench-")))
@@ -126,6 +156,8 @@ def main() -> None:
         hands = [by_hand(home, next(numbers)) for _ in range(ROUNDS)]
         releases = [release(home, next(numbers)) for _ in range(ROUNDS)]
         commands = [command(home, next(numbers)) for _ in range(ROUNDS // 2)]
+        if CORPUS.is_dir():
+            archive()
     base = statistics.median(hands)
     print(f"Five channels against stand-ins on this machine, median of {ROUNDS} (least to most):")
     show("by hand, one after the other, nothing logged", hands, base)
