@@ -117,6 +117,8 @@ WITHOUT_CONTENT = {
     "track",
     "wbr",
 }
+# What stands inside these is no text of the page: it goes with them.
+SILENT = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 
@@ -132,7 +134,14 @@ def sanitised(path: str, html: str) -> str:
     if _depth(html) > DEEPEST:
         reason = f"more than {DEEPEST} HTML elements are left open"
         raise BadSource(path, reason, remedy="close the elements, or nest fewer")
-    clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
+    clean = nh3.clean(
+        html,
+        tags=TAGS,
+        clean_content_tags=SILENT,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel=None,
+    )
     return EMPTY_PARAGRAPH.sub("", without_controls(clean))
 
 

@@ -202,6 +202,41 @@ def test_nothing_that_acts_gets_through(tmp_path: Path, body: str) -> None:
     assert not re.search(r' (style|target|ping|onerror)="', edition.html)
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('<a href="java&#9;script:x">a</a>', "<p>a</p>"),
+        ('<a href=" &#14; javascript:x">a</a>', "<p>a</p>"),
+        ('<a href="java\nscript:x">a</a>', "<p>a</p>"),
+        ('<a href="JAVASCRIPT&colon;x">a</a> <a href="vbscript:x">b</a>', "<p>a b</p>"),
+        ("<javascript:x> <data:x>", "<p>&lt;javascript:x&gt; &lt;data:x&gt;</p>"),
+        ("[a][b]\n\n[b]: javascript:x", "<p>[a][b]</p>\n<p>[b]: javascript:x</p>"),
+        ("![a](javascript:x)", "<p>![a](javascript:x)</p>"),
+        ("[a](&#106;avascript:x)", "<p>[a](javascript:x)</p>"),
+        ("{{< video src=`javascript:x` title=a >}}", "<p>a</p>"),
+        ("[b](java%0ascript:x)", f'<p><a href="{PAGE}java%0ascript:x">b</a></p>'),
+        (
+            "{{< figure src=/a.png link=`javascript:x` >}}",
+            '<figure><img src="https://example.org/a.png" alt=""></figure>',
+        ),
+        ('<video src="javascript:x">a</video>', "<p>a</p>"),
+        ('<iframe src="javascript:x"></iframe>b', "b"),
+        ('<iframe srcdoc="<script>x</script>"></iframe>b', "b"),
+        ("<svg><a xlink:href='javascript:x'><text>a</text></a></svg>b", "<p>b</p>"),
+        ("<svg><script>x</script></svg>b", "<p>b</p>"),
+        ("a<noscript><img src='/x' onerror=y></noscript>", "<p>a</p>"),
+        ("a<title>b</title><template><b>c</b></template>", "<p>a</p>"),
+        ("<object data=x.swf>a</object> <embed src=x>", "<p>a </p>"),
+        ("<base href='https://evil.example/'>\n\n[a](/b)", '<p><a href="https://example.org/b">a</a></p>'),
+        ("<meta http-equiv=refresh content=0>a", "<p>a</p>"),
+        ("<a href='/x' onclick='y' style='z' class='w' id='v'>a</a>", '<p><a href="https://example.org/x">a</a></p>'),
+    ],
+)  # fmt: skip
+def test_what_comes_of_what_would_act(tmp_path: Path, body: str, shown: str) -> None:
+    assert_safe(issue(tmp_path, body))
+    assert html(tmp_path, body) == shown
+
+
 def test_a_heading_of_raw_html_keeps_its_anchor(tmp_path: Path) -> None:
     assert html(tmp_path, '<h2 id="x" class="y">a</h2>') == '<h2 id="x">a</h2>'
 
