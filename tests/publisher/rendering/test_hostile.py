@@ -194,6 +194,11 @@ def test_the_worst_files_are_read_in_little_memory(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 2 * len(WORST)
 
 
+def test_a_reference_to_an_address_longer_than_any_is_stays_text(tmp_path: Path) -> None:
+    body = "[a] [b] [c]\n\n[a]: /" + "u" * 3000 + "\n[b]: /v\n[c]: /w '" + "t" * 600 + "'\n"
+    assert issue(tmp_path, body).links == ("https://example.org/v",)
+
+
 def test_a_long_issue_of_a_real_kind_is_taken(tmp_path: Path) -> None:
     item = (
         "- [A link](https://a.example/some/page_of-it?x=1) by [Ann](https://ann.example/): *words*"

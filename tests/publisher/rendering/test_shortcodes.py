@@ -331,6 +331,15 @@ def test_a_site_brings_its_own(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_said_inside_a_tag_stays_inside_it(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    written(own, "{{ args[0] }}", name="q.html")
+    body = '[a](/{{< q `b"c` >}} "{{< q `d" lang="e` >}}")'
+    assert spoken(tmp_path, "", body, own=own).html.strip() == (
+        '<p><a href="https://example.org/b%22c" title="d&quot; lang=&quot;e">a</a></p>'
+    )
+
+
 def test_what_a_sites_template_says_is_sanitised(tmp_path: Path) -> None:
     own = tmp_path / "own"
     written(own, "<script>x</script><a href='javascript:x' onclick=y>z</a>", name="bad.html")
