@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from glob import escape
@@ -26,9 +26,9 @@ GREATEST = 1000  # number to multiply with: "x" * 10 ** 9 is no text
 Spell = Callable[[str], str]
 
 
-def _environment() -> SandboxedEnvironment:
+def _environment(*, autoescape: bool) -> SandboxedEnvironment:
     made = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+        undefined=StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True
     )
     made.globals.clear()
     made.intercepted_binops = frozenset({"*", "**", "%"})
@@ -45,7 +45,7 @@ def _small(act: Callable[[Any, Any], Any], *numbers: Any) -> Any:
     raise SecurityError("only small numbers are multiplied in a template")
 
 
-ENVIRONMENT = _environment()
+PLAIN, HTML = _environment(autoescape=False), _environment(autoescape=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +57,30 @@ class Wording:
     by_language: Mapping[str, Template]
 
 
-def wording(path: Path | None, default: str, *, needs: frozenset[str] = frozenset()) -> Wording:
+def wording(
+    path: Path | None,
+    default: str,
+    *,
+    needs: Collection[str] = (),
+    given: Collection[str] = GIVEN,
+    written_in: SandboxedEnvironment = PLAIN,
+) -> Wording:
     """Read a template, and its counterparts: beside `x.txt`, `x.de.txt` is for `de`.
 
-    Raises ValueError, "template FILE:LINE: reason", for every broken one.
+    `given` are the names that it may use, `needs` those that it must. Raises ValueError,
+    "template FILE:LINE: reason", for every broken one.
     """
     if path is None:
-        made = ENVIRONMENT.from_string(default)
+        made = written_in.from_string(default)
         return Wording(place="the template", usual=made, by_language={})
     beside = sorted(path.parent.glob(f"{escape(path.stem)}.*{escape(path.suffix)}"))
     languages = {_language(path, one): one for one in beside if _language(path, one)}
-    broken = [why for one in (path, *languages.values()) if (why := _fault(one, needs))]
+    all_of_them = (path, *languages.values())
+    broken = [why for one in all_of_them if (why := _fault(one, needs=needs, given=given))]
     if broken:
         raise ValueError(*broken)
-    made = ENVIRONMENT.from_string(_source(path))
-    others = {lang: ENVIRONMENT.from_string(_source(one)) for lang, one in languages.items()}
+    made = written_in.from_string(_source(path))
+    others = {lang: written_in.from_string(_source(one)) for lang, one in languages.items()}
     return Wording(place=str(path), usual=made, by_language=others)
 
 
@@ -84,12 +93,12 @@ def _source(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def _fault(path: Path, needs: frozenset[str]) -> str:
+def _fault(path: Path, *, needs: Collection[str], given: Collection[str]) -> str:
     """What is wrong with a template; "" where nothing is."""
     try:
         source = _source(path)
-        tree = ENVIRONMENT.parse(source)
-        ENVIRONMENT.compile(source)
+        tree = PLAIN.parse(source)
+        PLAIN.compile(source)
     except OSError as error:
         return f"template {path}: cannot be read: {error.strerror}"
     except UnicodeDecodeError:
@@ -100,10 +109,10 @@ def _fault(path: Path, needs: frozenset[str]) -> str:
         return f"template {path}:{node.lineno}: takes in no other files"
     used = find_undeclared_variables(tree)
     for name in tree.find_all(nodes.Name):
-        if name.name in used - GIVEN:
-            known = ", ".join(sorted(GIVEN))
+        if name.name in used - set(given):
+            known = ", ".join(sorted(given))
             return f"template {path}:{name.lineno}: {name.name} is not known; there are {known}"
-    lacking = ", ".join(f"{{{{ {name} }}}}" for name in sorted(needs - used))
+    lacking = ", ".join(f"{{{{ {name} }}}}" for name in sorted(set(needs) - used))
     return f"template {path}:1: lacks {lacking}" if lacking else ""
 
 
@@ -145,6 +154,19 @@ def filled(
         reason = f"what cannot be shortened counts {cost(text)} of {limit}"
         raise Refused(f"{words.place}: {reason}")
     return text
+
+
+def around(words: Wording, edition: Edition, *, body: str, mark: str) -> str:
+    """Fill a template in around a `body` of any length, which stands as it is.
+
+    `mark` stands for the body meanwhile; no source holds it. Raises Refused, as `filled` does.
+    """
+    template = words.by_language.get(edition.lang, words.usual)
+    given = {"title": edition.title, "summary": edition.summary, "body": mark}
+    written = _written(template, _given(edition, str, "") | given, words.place)
+    if mark not in written:
+        raise Refused(f"{words.place}: {{{{ body }}}} has to stand as it is, and always")
+    return written.replace(mark, body)
 
 
 def _given(edition: Edition, spelled: Spell, hashtags: str) -> dict[str, Any]:

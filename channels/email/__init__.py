@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 from channels._settings import require
 from channels._text import post_key
 from channels.email import encoding, line, message, parts, wire
+from channels.email.wording import Words, in_words, own_words
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition
 
@@ -31,6 +33,7 @@ class Email:
     username: str = ""
     password: str = field(default="", repr=False)
     bounce_address: str = ""
+    template: Path | None = None
     connections: int = 10
     rate: float = 0
     when_unsure: str = "hold"
@@ -50,7 +53,11 @@ class Email:
             ("ca_file", whole, "an absolute path"),
         ]
         require(self, rules)
-        _ = self.sender
+        _ = self.sender, self._own_words  # what is wrong with them is a mistake in the settings
+
+    @cached_property
+    def _own_words(self) -> Words:
+        return own_words(self.template)
 
     @property
     def sender(self) -> message.Sender:
@@ -62,7 +69,9 @@ class Email:
     def render(self, edition: Edition) -> Post:
         """Both parts of the mail; the reader's unsubscribe URL is a slot in them."""
         title = encoding.one_line(edition.title)
-        text, html = parts.plain(edition, title), parts.page(edition, title)
+        words = self._own_words
+        text = parts.plain(edition, title, partial(in_words, words.plain, edition))
+        html = parts.page(edition, title, partial(in_words, words.html, edition))
         post = Post(
             key=post_key(edition, title, text, html),
             lang=edition.lang,

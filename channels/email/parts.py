@@ -2,7 +2,7 @@
 
 import hashlib
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -35,12 +35,15 @@ def slot(edition: Edition) -> str:
     return f"https://unsubscribe.invalid/{hashlib.sha256(named.encode()).hexdigest()[:24]}"
 
 
-def plain(edition: Edition, title: str) -> str:
-    """The plain part: title, text, then as a signature where it is online and how to leave."""
+def plain(edition: Edition, title: str, framed: Callable[[str], str] = str) -> str:
+    """The plain part: title, text, then as a signature where it is online and how to leave.
+
+    `framed` puts an operator's words around the text.
+    """
     heading = _wrapped(title) or [""]
     underline = "=" * min(WIDTH, max(map(len, heading)))
     foot = "\n".join(_foot(edition))
-    whole = [*heading, underline, "", edition.text.strip(), "", SIGNATURE, foot, ""]
+    whole = [*heading, underline, "", framed(edition.text.strip()), "", SIGNATURE, foot, ""]
     return _sound("\n".join(whole))
 
 
@@ -60,13 +63,16 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def page(edition: Edition, title: str) -> str:
-    """The HTML part, its styles in line. Dark where the reader's program is dark."""
+def page(edition: Edition, title: str, framed: Callable[[str], str] = str) -> str:
+    """The HTML part, its styles in line. Dark where the reader's program is dark.
+
+    `framed` puts an operator's words around the edition's HTML.
+    """
     said, way = words(edition.lang), direction(edition.lang)
     raw = _template().render(
         edition=edition,
         title=title,
-        body=fitted(edition.html, edition.images, picture_word=said.picture),
+        body=framed(fitted(edition.html, edition.images, picture_word=said.picture)),
         preheader=preheader(edition),
         said=said,
         why=said.why.format(name=edition.site.name),

@@ -1,0 +1,88 @@
+"""An operator's own words around the edition in a mail."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from channels.email import Email
+from publisher.domain.channel import Refused
+from tests.channels.sample import EDITION
+
+HTML = "<p>Ahoy, <b>{{ site }}</b> readers of {{ title }}!</p>\n{{ body }}\n<p>Fair winds.</p>\n"
+TEXT = "Ahoy, {{ site }} readers!\n\n{{ body }}\n\nFair winds."
+
+
+def mail(folder: Path, html: str = HTML, text: str | None = TEXT) -> Email:
+    template = folder / "letter.html"
+    template.write_text(html, encoding="utf-8")
+    if text is not None:
+        template.with_suffix(".txt").write_text(text, encoding="utf-8")
+    return Email(
+        host="127.0.0.1", from_="a@news.example", list_id="news.example", template=template
+    )
+
+
+def without_template() -> Email:
+    return Email(host="127.0.0.1", from_="a@news.example", list_id="news.example")
+
+
+def test_both_parts_stand_in_the_operators_words(tmp_path: Path) -> None:
+    post = mail(tmp_path).render(EDITION)
+    ahoy = f"Ahoy, {EDITION.site.name} readers!"
+    assert f"{ahoy}\n\n{EDITION.text.strip()}\n\nFair winds." in post.text
+    first = EDITION.text.split()[0]
+    assert re.search(f"Ahoy, <b.*{first}.*Fair winds", post.html, re.DOTALL)
+
+
+def test_the_body_stands_as_it_does_without_them(tmp_path: Path) -> None:
+    usual = without_template().render(EDITION)
+    post = mail(tmp_path, "{{ body }}", "{{ body }}").render(EDITION)
+    assert (post.html, post.text, post.key) == (usual.html, usual.text, usual.key)
+
+
+def test_the_way_to_leave_stays_in_our_frame(tmp_path: Path) -> None:
+    post = mail(tmp_path).render(EDITION)
+    slot = post.details["slot"]
+    assert post.html.count(slot) == without_template().render(EDITION).html.count(slot) == 1
+    assert post.text.count(slot) == 1
+
+
+def test_a_title_cannot_bring_markup_into_the_template(tmp_path: Path) -> None:
+    post = mail(tmp_path).render(replace(EDITION, title="<script>x</script> & more"))
+    assert "readers of &lt;script&gt;x&lt;/script&gt; &amp; more!" in post.html
+
+
+def test_a_language_has_words_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "letter.de.html").write_text("<p>Moin!</p>{{ body }}", encoding="utf-8")
+    (tmp_path / "letter.de.txt").write_text("Moin!\n\n{{ body }}", encoding="utf-8")
+    post = mail(tmp_path).render(replace(EDITION, lang="de"))
+    assert "Moin!" in post.html
+    assert "Moin!\n\n" in post.text
+    assert "Ahoy" not in post.html + post.text
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "why"),
+    [
+        ("Ahoy", TEXT, r"letter\.html:1: lacks {{ body }}"),
+        (HTML, "Ahoy", r"letter\.txt:1: lacks {{ body }}"),
+        (HTML, None, r"letter\.txt: cannot be read: No such file"),
+        ("a\n{{ hashtags }}{{ body }}", TEXT, r"letter\.html:2: hashtags is not known; there are"),
+        ("{% include 'x' %}{{ body }}", TEXT, r"letter\.html:1: takes in no other files"),
+    ],
+)
+def test_a_broken_template_is_a_mistake_with_its_line(
+    tmp_path: Path, html: str, text: str | None, why: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^template .*{why}"):
+        mail(tmp_path, html, text)
+
+
+@pytest.mark.parametrize(
+    "html", ["{{ body | upper }}", "{% if lang == 'xx' %}{{ body }}{% endif %}", "{{ body[3] }}"]
+)
+def test_a_template_that_loses_the_body_refuses_the_post(tmp_path: Path, html: str) -> None:
+    with pytest.raises(Refused, match=r"letter\.html: {{ body }} has to stand as it is"):
+        mail(tmp_path, html).render(EDITION)
