@@ -185,7 +185,7 @@ def _written(template: Template, given: Mapping[str, Any], place: str) -> str:
     written = ""
     try:
         for piece in template.generate(given):
-            written += piece
+            written += str(piece)  # what is escaped already must not escape the rest
             if len(written) > MOST:
                 raise Refused(f"{place}: writes more than {MOST} characters")
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
