@@ -11,7 +11,7 @@ from publisher.domain.channel import Post
 from publisher.domain.habits import Habits
 from publisher.domain.issue import Edition, Finding
 from publisher.domain.lint import Rules, finding, judged
-from publisher.rendering.neighbours import Neighbour, beside, folder_of, neighbours
+from publisher.rendering.findings.neighbours import Neighbour, beside, folder_of, neighbours
 
 EXPIRY = re.compile(r"^\s*[\"']?(?:expirydate|expires|unpublishdate)\b", re.IGNORECASE)
 DRAFT = re.compile(r"^\s*[\"']?draft\b", re.IGNORECASE)

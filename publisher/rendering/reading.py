@@ -10,14 +10,10 @@ from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Fence, Image, Site
 from publisher.rendering import markdown, sections
 from publisher.rendering.dialects import plain_markdown
-from publisher.rendering.findings import Manuscript, oddities
-from publisher.rendering.frontmatter import Source
-from publisher.rendering.links import hrefs, made_absolute
-from publisher.rendering.markup import Part, parts, without_bare_links, words, written
-from publisher.rendering.names import identity, is_section
-from publisher.rendering.notations import NO_ISSUE
-from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
-from publisher.rendering.particulars import (
+from publisher.rendering.findings.oddities import Manuscript, oddities
+from publisher.rendering.heads.frontmatter import Source
+from publisher.rendering.heads.notations import NO_ISSUE
+from publisher.rendering.heads.particulars import (
     aliases_of,
     authors_of,
     before_more,
@@ -30,13 +26,17 @@ from publisher.rendering.particulars import (
     tags_of,
     url_of,
 )
-from publisher.rendering.pictures import Shelf, completed, pictures
+from publisher.rendering.heads.sheet import Sheet, taken_up
+from publisher.rendering.links import hrefs, made_absolute
+from publisher.rendering.markup import Part, parts, without_bare_links, words, written
+from publisher.rendering.names import identity, is_section
+from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
+from publisher.rendering.pictures.shelf import Shelf, completed, pictures
 from publisher.rendering.places import bare
-from publisher.rendering.plaintext import plain_text
+from publisher.rendering.plaintext.writing import plain_text
 from publisher.rendering.players import linked_players
 from publisher.rendering.references import internal_links, links_to_sources, page_address
 from publisher.rendering.sanitising import sanitised
-from publisher.rendering.sheet import Sheet, taken_up
 from publisher.rendering.shortcodes.expanding import Page as Facts
 from publisher.rendering.shortcodes.expanding import Pen, expanded
 from publisher.rendering.summaries import excerpt, first_paragraph

@@ -19,7 +19,7 @@ from itertools import chain, zip_longest
 from publisher.domain.issue import BadSource, Edition, Fence, Image
 from publisher.rendering.links import hrefs
 from publisher.rendering.markup import VOID, Closing, Opening, Part, parts, words, written
-from publisher.rendering.plaintext import plain_text
+from publisher.rendering.plaintext.writing import plain_text
 
 MARK_OPEN, MARK_CLOSE = "\U0010ff02", "\U0010ff03"  # private use: never in a source
 MARK = re.compile(f"{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}")

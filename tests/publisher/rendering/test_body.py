@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.domain.issue import BadSource, Image, Site
-from publisher.rendering.plaintext import plain_text
+from publisher.rendering.plaintext.writing import plain_text
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import HEAD, SITE, assert_safe, issue, read
 

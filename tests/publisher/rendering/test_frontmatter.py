@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.domain.issue import BadSource
-from publisher.rendering.frontmatter import take_apart
+from publisher.rendering.heads.frontmatter import take_apart
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import HEAD, SITE, issue, read, written
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.domain.issue import Edition, Finding, Site
-from publisher.rendering.neighbours import beside, neighbours
+from publisher.rendering.findings.neighbours import beside, neighbours
 from publisher.rendering.reading import read_edition
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"

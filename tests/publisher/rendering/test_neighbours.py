@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from publisher.rendering.neighbours import beside, folder_of, neighbours
+from publisher.rendering.findings.neighbours import beside, folder_of, neighbours
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import SITE, written
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from publisher.domain.issue import Edition, Image, telling_image
-from publisher.rendering import measuring
-from publisher.rendering.measuring import Picture, measured
-from publisher.rendering.pictures import Shelf, picture
+from publisher.rendering.pictures import measuring
+from publisher.rendering.pictures.measuring import Picture, measured
+from publisher.rendering.pictures.shelf import Shelf, picture
 from publisher.rendering.reading import read_edition
 from tests.publisher.rendering.sources import HEAD, SITE, issue, written
 

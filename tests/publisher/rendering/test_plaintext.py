@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.rendering.markup import parts
-from publisher.rendering.plaintext import plain_text
-from publisher.rendering.wrapping import columns, wrapped
+from publisher.rendering.plaintext.wrapping import columns, wrapped
+from publisher.rendering.plaintext.writing import plain_text
 from tests.publisher.rendering.sources import issue
 
 CAT = "https://a.example/cat"

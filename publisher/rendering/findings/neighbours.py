@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import finding
-from publisher.rendering.headfindings import DATED
+from publisher.rendering.findings.heads import DATED
 from publisher.rendering.names import dated_name, identity
 from publisher.rendering.words import one_line
 

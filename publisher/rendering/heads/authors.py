@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from publisher.domain.issue import BadSource
-from publisher.rendering.fields import word
-from publisher.rendering.notations import LONGEST, yaml_head
+from publisher.rendering.heads.fields import word
+from publisher.rendering.heads.notations import LONGEST, yaml_head
 
 FILES = ("authors.yml", "authors.yaml")
 

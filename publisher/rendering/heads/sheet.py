@@ -6,12 +6,13 @@ from pathlib import Path
 
 from publisher.domain.habits import FIELDS, WAYS, Habits, Ways
 from publisher.domain.issue import BadSource, Site
-from publisher.rendering import frontmatter, names
-from publisher.rendering.fields import line_of, text_field, values, word
-from publisher.rendering.frontmatter import Source
-from publisher.rendering.headings import first_heading
+from publisher.rendering import names
+from publisher.rendering.heads import frontmatter
+from publisher.rendering.heads.fields import line_of, text_field, values, word
+from publisher.rendering.heads.frontmatter import Source
+from publisher.rendering.heads.headings import first_heading
+from publisher.rendering.heads.notations import ADD_A_HEAD, NO_ISSUE
 from publisher.rendering.names import Name
-from publisher.rendering.notations import ADD_A_HEAD, NO_ISSUE
 
 LONGEST_TITLE = 500  # characters
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]+)*", re.IGNORECASE)

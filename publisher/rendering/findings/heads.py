@@ -9,8 +9,8 @@ from typing import Any
 
 from publisher.domain.issue import Edition, Finding
 from publisher.domain.lint import finding
-from publisher.rendering import months
-from publisher.rendering.months import Month
+from publisher.rendering.findings import months
+from publisher.rendering.findings.months import Month
 from publisher.rendering.names import dated_name
 from publisher.rendering.words import BIDI_CONTROLS
 

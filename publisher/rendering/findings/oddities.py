@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.domain.issue import Edition, Finding
-from publisher.rendering import headfindings, linkfindings, picturefindings, textfindings
+from publisher.rendering.findings import heads, links, pictures, texts
 from publisher.rendering.markup import Part
 from publisher.rendering.places import places
 
@@ -36,10 +36,10 @@ def oddities(edition: Edition, source: Manuscript) -> tuple[Finding, ...]:
     where = places(source.text, source.run)
     folders = (source.static, source.beside)
     groups = (
-        headfindings.oddities(edition, source.fields, source.lines),
-        linkfindings.oddities(edition, where),
-        picturefindings.oddities(edition, where, *folders),
-        textfindings.oddities(where),
+        heads.oddities(edition, source.fields, source.lines),
+        links.oddities(edition, where),
+        pictures.oddities(edition, where, *folders),
+        texts.oddities(where),
     )
     found = chain.from_iterable(islice(group, MOST) for group in groups)
     return tuple(sorted(found, key=lambda finding: finding.line))

@@ -9,7 +9,7 @@ from publisher.domain.issue import Edition, Finding, Image
 from publisher.domain.lint import finding
 from publisher.rendering.links import WEB, absolute
 from publisher.rendering.markup import Opening
-from publisher.rendering.pictures import NO_FILE
+from publisher.rendering.pictures.shelf import NO_FILE
 from publisher.rendering.places import Places, line_of_address
 
 LARGEST = 1_000_000  # bytes; a mail's reader on the way loads all of them

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from publisher.domain.habits import FIELDS, Ways
 from publisher.domain.issue import BadSource, Image, Site
-from publisher.rendering import authors, names
-from publisher.rendering.dates import moment
-from publisher.rendering.fields import (
+from publisher.rendering import names
+from publisher.rendering.heads import authors
+from publisher.rendering.heads.dates import moment
+from publisher.rendering.heads.fields import (
     date_field,
     is_draft,
     line_of,
@@ -18,12 +19,12 @@ from publisher.rendering.fields import (
     values,
     word,
 )
-from publisher.rendering.frontmatter import Source
+from publisher.rendering.heads.frontmatter import Source
+from publisher.rendering.heads.notations import NO_ISSUE
+from publisher.rendering.heads.sheet import Sheet
 from publisher.rendering.links import SCHEME, WEB, local_file
-from publisher.rendering.notations import NO_ISSUE
 from publisher.rendering.permalink import Page, alias, permalink, unknown_tokens
-from publisher.rendering.pictures import Shelf, picture
-from publisher.rendering.sheet import Sheet
+from publisher.rendering.pictures.shelf import Shelf, picture
 
 ADD_A_DATE = "add `date: YYYY-MM-DD` to the front matter"
 MORE = re.compile(r"<!--\s*(?:more|truncate)\s*-->|\{/\*\s*truncate\s*\*/\}", re.IGNORECASE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.domain.issue import BadSource
-from publisher.rendering.notations import (
+from publisher.rendering.heads.notations import (
     ADD_A_HEAD,
     LONGEST,
     NO_ISSUE,

@@ -7,7 +7,7 @@ from pathlib import Path
 from publisher.domain.issue import Image, Site
 from publisher.rendering.links import SCHEME, WEB, absolute, as_typed, encoded, local_file
 from publisher.rendering.markup import Closing, Opening, Part, words
-from publisher.rendering.measuring import measured
+from publisher.rendering.pictures.measuring import measured
 
 NO_FILE = "there is no such file"
 LARGEST_NUMBER = 5  # digits of a width or height that a source may give

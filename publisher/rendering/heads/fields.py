@@ -6,8 +6,8 @@ from typing import Any
 
 from publisher.domain.habits import FIELDS
 from publisher.domain.issue import BadSource
-from publisher.rendering.dates import moment
-from publisher.rendering.frontmatter import Source
+from publisher.rendering.heads.dates import moment
+from publisher.rendering.heads.frontmatter import Source
 from publisher.rendering.words import one_line
 
 LARGEST_NUMBER = 10**15  # a longer one is no title

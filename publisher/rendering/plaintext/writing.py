@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from publisher.rendering.links import encoded
 from publisher.rendering.markup import Closing, Opening, Part, words
-from publisher.rendering.tables import Cell, laid_out
-from publisher.rendering.wrapping import APART, BREAK, TIE, columns, lines_of
+from publisher.rendering.plaintext.tables import Cell, laid_out
+from publisher.rendering.plaintext.wrapping import APART, BREAK, TIE, columns, lines_of
 
 WIDTH = 72
 NARROWEST = 20  # columns, however deep the nesting

@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from publisher.rendering import drawings
+from publisher.rendering.pictures import drawings
 
 LARGEST = 64 * 1024**2  # bytes
 MOST_PIXELS = 100_000_000  # 10,000 x 10,000 take 400 MB to show

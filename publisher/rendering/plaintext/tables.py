@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from publisher.rendering.wrapping import TIE, columns, lines_of, rows
+from publisher.rendering.plaintext.wrapping import TIE, columns, lines_of, rows
 
 BETWEEN, CROSSING = " | ", "-+-"
 MOST_COLUMNS = 50  # more are no table to read

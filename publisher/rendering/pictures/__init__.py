@@ -1,0 +1,1 @@
+"""The pictures of an edition: their files, measured without being opened."""
