@@ -35,6 +35,7 @@ from publisher.rendering.pictures.shelf import Shelf, completed, pictures
 from publisher.rendering.places import bare
 from publisher.rendering.plaintext.writing import plain_text
 from publisher.rendering.players import linked_players
+from publisher.rendering.rawtext import closed_as_written, refuse_left_open, without_frames
 from publisher.rendering.references import internal_links, links_to_sources, page_address
 from publisher.rendering.sanitising import sanitised
 from publisher.rendering.shortcodes.expanding import Page as Facts
@@ -173,7 +174,9 @@ def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], 
         address=find,
     )
     html = expanded(body, first_line=source.body_line, page=page, habits=habits, pen=pen)
-    html = linked_players(links_to_sources(internal_links(html, find), find))
+    html = links_to_sources(internal_links(html, find), find)
+    html = without_frames(linked_players(closed_as_written(html)))
+    refuse_left_open(page.path, html, body=source.body, body_line=source.body_line)
     return sanitised(page.path, sections.marked(html))
 
 
