@@ -54,7 +54,7 @@ def test_the_first_newsletter_is_published_as_the_readme_says(tmp_path: Path) ->
 
 def test_the_walk_tries_looks_sends_and_tells() -> None:
     assert [words[0] for words in calls()] == [
-        "check", "preview", "publish", "status", "log", "retry",
+        "check", "show", "preview", "publish", "status", "log", "retry",
     ]  # fmt: skip
 
 
