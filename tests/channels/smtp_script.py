@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 DROP = "drop"  # cut the line instead of answering
@@ -52,6 +52,8 @@ class Script:
             pass
         finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _body(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         body = bytearray()
@@ -110,8 +112,9 @@ def scripted(says: Answers = lambda _command, _count: None) -> Iterator[Script]:
 
 async def _stop(server: asyncio.Server) -> None:
     server.close()
-    talks = asyncio.all_tasks() - {asyncio.current_task()}
-    for talk in talks:
-        talk.cancel()
-    await asyncio.gather(*talks, return_exceptions=True)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a line that was just taken begins to talk
+    while talks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for talk in talks:
+            talk.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+        await asyncio.sleep(0)
