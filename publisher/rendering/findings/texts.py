@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from publisher.domain.issue import Finding
 from publisher.domain.lint import finding
+from publisher.rendering.findings.heads import UNFINISHED
 from publisher.rendering.markup import Closing, Opening, words
 from publisher.rendering.places import Places, block_line, line_of_words
 
 SHOWN = 90  # characters of the text before an oddity
-UNFINISHED = r"(?:TODO|FIXME|TBD|XXX)"
 PLACEHOLDER = re.compile(
     rf"[\[(<][ \t]?{UNFINISHED}\b[^\])>\n]{{0,200}}[\])>]|\b{UNFINISHED}:"
     rf"|^[ \t]{{0,9}}{UNFINISHED}[^\w\n]{{0,9}}$"
