@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -36,13 +37,20 @@ from publisher.rendering.places import bare
 from publisher.rendering.plaintext.writing import plain_text
 from publisher.rendering.players import linked_players
 from publisher.rendering.rawtext import closed_as_written, refuse_left_open, without_frames
-from publisher.rendering.references import internal_links, links_to_sources, page_address
+from publisher.rendering.references import (
+    internal_links,
+    is_elsewhere,
+    links_to_sources,
+    page_address,
+)
 from publisher.rendering.sanitising import sanitised
 from publisher.rendering.shortcodes.expanding import Page as Facts
 from publisher.rendering.shortcodes.expanding import Pen, expanded
 from publisher.rendering.summaries import excerpt, first_paragraph
 from publisher.rendering.words import one_line
 
+# What Hugo does in sections that have no pattern: the site's is for its newsletter.
+ELSEWHERE, UNDATED = "/:folders/:slugorcontentbasename/", datetime(1970, 1, 1, tzinfo=UTC)
 NOT_READ = {
     ".rst": "reStructuredText",
     ".adoc": "AsciiDoc",
@@ -161,6 +169,8 @@ def _address(path: Path, *, root: Path | None, site: Site, habits: Habits) -> st
     """The permalink of another page, from its head."""
     text = decoded(str(path), raw_bytes(path))
     sheet = _opened(path, text, root=root, site=site, habits=habits)
+    if sheet.habits.generator in ("", "hugo") and is_elsewhere(path, root):
+        return url_of(sheet, date=UNDATED, site=replace(site, permalink=ELSEWHERE))
     return url_of(sheet, date=date_of(sheet), site=site)
 
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from html import escape, unescape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 from publisher.domain.issue import BadSource
 from publisher.rendering.links import as_typed, names_a_source
-from publisher.rendering.names import without_language
+from publisher.rendering.names import BUNDLES, without_language
 
-ENDINGS = ("", ".md", "/index.md", "/_index.md")
+ENDINGS = ("", ".md", ".markdown", ".mdx", "/index.md", "/_index.md")
+PAGES = frozenset({".md", ".markdown", ".mdx"})
 INTERNAL = re.compile(r'href="@/([^"]*)"')
 HREF = re.compile(r'href="([^":?]+\.[A-Za-z]+(?:#[^"]*)?)"')
 CONTENT = "content"
@@ -23,8 +25,8 @@ Address = Callable[[Path], str]
 def page_address(reference: str, *, source: Path, root: Path | None, address: Address) -> str:
     """Where the page lives that `reference` names: a path with an optional fragment; "" for none.
 
-    It is looked for beside `source`, then from the root of the content. `address` reads a file's
-    head. Source of the rules: https://gohugo.io/methods/page/ref/
+    It is looked for beside `source`, of a bundle also beside its folder, then from the root of
+    the content. `address` reads a file's head. Source of the rules: https://gohugo.io/methods/page/ref/
     """
     name, hash_sign, fragment = reference.partition("#")
     if not name:
@@ -67,7 +69,8 @@ def links_to_sources(html: str, find: Callable[[str], str]) -> str:
 def _candidates(name: str, source: Path, root: Path | None) -> Iterator[Path]:
     """Files inside the content that a reference may mean, those in the source's language first."""
     beside, top = source.absolute().parent, _top(source, root)
-    folders = [top] if name.startswith("/") else [beside, top, top / "_posts"]
+    around = [beside.parent] if source.stem.partition(".")[0] in BUNDLES else []
+    folders = [top] if name.startswith("/") else [beside, *around, top, top / "_posts"]
     lang = without_language(source.stem)[1]
     for folder in folders:
         for ending in ENDINGS:
@@ -75,6 +78,18 @@ def _candidates(name: str, source: Path, root: Path | None) -> Iterator[Path]:
             if lang:
                 yield plain.with_suffix(f".{lang}{plain.suffix}")
             yield plain
+
+
+def is_elsewhere(page: Path, root: Path | None) -> bool:
+    """Whether a page lies in another of the site's sections than the folder `root`."""
+    section = _section(root) if root else ""
+    return bool(section) and _section(page) != section
+
+
+def _section(page: Path) -> str:
+    """The first folder below `content`, of a page right there its own name; "" without one."""
+    folders = page.absolute().parts
+    return next((below for above, below in pairwise(folders) if above == CONTENT), "")
 
 
 def _top(source: Path, root: Path | None) -> Path:
@@ -87,6 +102,6 @@ def _is_page(file: Path, top: Path) -> bool:
     """Whether it is a page of the content, by whatever notation: never a file outside."""
     try:
         inside = file.resolve().is_relative_to(top.resolve())
-        return file.suffix == ".md" and inside and file.is_file()
+        return file.suffix in PAGES and inside and file.is_file()
     except (OSError, ValueError, RuntimeError):  # too long a name, NUL, a loop of links
         return False

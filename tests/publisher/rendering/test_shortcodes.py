@@ -172,6 +172,37 @@ def test_a_reference_leads_to_the_page_of_that_file(
     assert edition.links == (page + "#part", page)
 
 
+def referred(folder: Path, reference: str, *, name: str) -> tuple[str, ...]:
+    """The links of an issue that refers to a page, read as the newsletter of its folder."""
+    content = folder / "content"
+    body = f'[a]({{{{< ref "{reference}" >}}}})'
+    path = written(content, f"---\n{HEAD}---\n{body}", name=name)
+    return read_edition(path, root=content / "blog/letters", site=SITE, static=None).links
+
+
+@pytest.mark.parametrize("reference", ["other", "other.md", "./other.md", "b", "b/index.md"])
+def test_a_bundle_refers_to_what_lies_beside_its_folder(tmp_path: Path, reference: str) -> None:
+    for name in ("other.md", "b/index.md"):
+        text = "---\ntitle: Other\ndate: 2026-05-05\n---\nx"
+        written(tmp_path, text, name=f"content/blog/letters/{name}")
+    links = referred(tmp_path, reference, name="blog/letters/2026-06/index.md")
+    assert links == ("https://example.org/2026/05/other/",)
+
+
+def test_a_page_of_another_section_has_no_address_of_the_newsletter(tmp_path: Path) -> None:
+    written(tmp_path, "---\ntitle: Far\n---\nx", name="content/docs/sub/far-off.md")
+    links = referred(tmp_path, "/docs/sub/far-off", name="blog/letters/2026-06.md")
+    assert links == ("https://example.org/docs/sub/far-off/",)
+
+
+@pytest.mark.parametrize("ending", ["md", "markdown", "mdx"])
+def test_a_post_is_found_by_any_ending(tmp_path: Path, ending: str) -> None:
+    text = "---\ntitle: Other\ndate: 2026-05-05\n---\nx"
+    written(tmp_path, text, name=f"content/blog/letters/other.{ending}")
+    links = referred(tmp_path, "other", name="blog/letters/2026-06.md")
+    assert links == ("https://example.org/2026/05/other/",)
+
+
 def test_a_reference_prefers_the_same_language(tmp_path: Path) -> None:
     for lang in ("", ".de"):
         text = f"---\ntitle: Other{lang}\ndate: 2026-05-05\n---\nx"
