@@ -14,6 +14,12 @@ SELF_CLOSED = re.compile(r"<(script|iframe|template|video|audio)\b([^<>]*)/>", r
 FRAME = re.compile(
     r"</?(?:card|noembed|noframes|noscript|plaintext|textarea|title|xmp)\b[^<>]*>", re.IGNORECASE
 )
+# Elements that no page shows.
+HIDDEN = re.compile(
+    r"<(noembed|noframes|noscript|title)\b[^<>]*>"
+    r"(?:(?!<(?:noembed|noframes|noscript|title)\b).){0,4000}?</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
 UNSEEN = re.compile(r"<(script|style|iframe|template)\b", re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
@@ -24,8 +30,8 @@ def closed_as_written(html: str) -> str:
 
 
 def without_frames(html: str) -> str:
-    """The HTML with the words of elements that would show the markup in them, or nothing."""
-    return FRAME.sub("", html)
+    """The HTML without elements that would show the markup in them, or nothing of what follows."""
+    return FRAME.sub("", HIDDEN.sub("", html))
 
 
 def refuse_left_open(path: str, html: str, *, body: str, body_line: int) -> None:

@@ -16,7 +16,7 @@ def test_what_would_hide_the_rest_is_refused_with_its_line(tmp_path: Path, name:
     assert refusal.value.line == 9
 
 
-@pytest.mark.parametrize("name", ["title", "textarea", "xmp", "noscript", "plaintext", "Card"])
+@pytest.mark.parametrize("name", ["textarea", "xmp", "plaintext", "Card"])
 def test_an_element_spoken_of_hides_nothing_and_shows_no_markup(tmp_path: Path, name: str) -> None:
     edition = issue(tmp_path, f"The <{name}> tag.\n\nThe *rest*.\n\nIn <{name}>a **b**</{name}>\n")
     assert_safe(edition)
@@ -25,6 +25,12 @@ def test_an_element_spoken_of_hides_nothing_and_shows_no_markup(tmp_path: Path, 
     assert "a <strong>b</strong>" in edition.html
     assert "&lt;" not in edition.html
     assert "<" not in edition.text
+
+
+@pytest.mark.parametrize("name", ["title", "noscript", "noembed", "noframes"])
+def test_what_no_page_shows_is_left_out_and_hides_nothing(tmp_path: Path, name: str) -> None:
+    edition = issue(tmp_path, f"In <{name}>a</{name}>, the <{name}> tag.\n\nThe *rest*.\n")
+    assert edition.html == "<p>In , the  tag.</p>\n<p>The <em>rest</em>.</p>\n"
 
 
 @pytest.mark.parametrize(
