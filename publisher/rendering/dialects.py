@@ -7,6 +7,7 @@ Pelican: https://docs.getpelican.com/en/latest/content.html (links to other cont
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 
 from publisher.domain.habits import Habits
 from publisher.rendering.shortcodes.code import code_spans, inside, outside_code
@@ -19,7 +20,19 @@ MODULE_LINES = re.compile(
 IMPORT_LINE = re.compile(r"^import\s[^\n;]*from\s*(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
 JSX_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*).)*?\*/\}", re.DOTALL)
 DEEPEST = 20  # admonitions inside one another
-COMPONENT = re.compile(r"<[A-Z][\w.]*(?:\s[^<>]*)?/>")
+EXPRESSION = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
+PROPERTIES = rf"""(?:\s(?:(?!/>)[^<>{{}}"']|"[^"]*"|'[^']*'|{EXPRESSION})*+)?"""
+COMPONENT = re.compile(rf"<[A-Z][\w.]*{PROPERTIES}/>")
+FRAME = re.compile(rf"<[A-Z][\w.]*{PROPERTIES}>|</[A-Z][\w.]*\s*>")
+LINK = re.compile(
+    r"""<Link\b[^<>]{0,300}?\sto=("[^"<>]*"|'[^'<>]*')[^<>]*>((?:(?!<Link\b)[^`]){0,2000}?)</Link>"""
+)
+ELEMENT = re.compile(rf"<[a-z][\w-]*{PROPERTIES}/?>")
+PROPERTY = re.compile(rf"\s([A-Za-z][\w-]*)=({EXPRESSION})")
+LITERAL = re.compile(  # a number, a text, or the file that a call names
+    r"""\{\s*(?:(?:require|useBaseUrl)\()?\s*(\d+|(['"`])(?P<text>[^'"`]*)\2)\s*\)?(?:\.default)?\s*\}"""
+)
+SPACE = re.compile(r"""\{(['"`])([ ]*)\1\}""")
 ATTRIBUTE_LIST = re.compile(r"\{:(?:\s*[.#:\w-][^{}\n]*|/[^{}\n]*)\}")
 ADMONITION = re.compile(r"^(:{3,})[ \t]*([a-z]+)[ \t]*(?:\[([^\]\n]*)\]|([^\n{]*))[^\n]*$")
 ADMONITION_END = re.compile(r"^(:{3,})[ \t]*$")
@@ -40,6 +53,22 @@ def _blanked(pattern: re.Pattern[str]) -> Change:
         return outside_code(body, lambda text: pattern.sub(lambda m: "\n" * m[0].count("\n"), text))
 
     return change
+
+
+def _plain_elements(body: str) -> str:
+    """HTML in place of JSX: links as such, properties that are plain values, none of the others."""
+
+    def change(text: str) -> str:
+        text = SPACE.sub(r"\2", LINK.sub(r"<a href=\1>\2</a>", text))
+        return ELEMENT.sub(lambda element: PROPERTY.sub(_plain_property, element[0]), text)
+
+    return outside_code(body, change)
+
+
+def _plain_property(written: re.Match[str]) -> str:
+    value = LITERAL.fullmatch(written[2])
+    lines = "\n" * written[0].count("\n")
+    return f'{lines} {written[1]}="{escape(value["text"] or value[1])}"' if value else lines
 
 
 def _quoted_admonitions(body: str) -> str:
@@ -75,5 +104,5 @@ CHANGES: Mapping[str, Sequence[Change]] = {
     "zola": (),
     "pelican": (lambda body: outside_code(body, lambda text: SITES_FILE.sub("/", text)),),
     "jekyll": (_blanked(ATTRIBUTE_LIST),),
-    "docusaurus": (_blanked(MODULE_LINES), *MDX),
+    "docusaurus": (_blanked(MODULE_LINES), _plain_elements, *MDX, _blanked(FRAME)),
 }

@@ -148,6 +148,30 @@ def test_a_shortcode_that_needs_no_end_may_stand_in_one_that_does(tmp_path: Path
     assert html(tmp_path, body).count(WATCH) == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("<Form\n  onClick={() => { a > 1 }}\n/>\n\nHello.", "<p>Hello.</p>"),
+        (
+            '<Tabs values={[{a: "b"}]}>\n<Tab>\n\n**b**\n\n</Tab>\n</Tabs>',
+            "<p><strong>b</strong></p>",
+        ),
+        (
+            'a <Link className="b" to="/d">*c*</Link>',
+            '<p>a <a href="https://example.org/d"><em>c</em></a></p>',
+        ),
+        ("a{' '}\n<b style={{color: 'red'}}>b</b>", "<p>a\n<b>b</b></p>"),
+        ('a <img src={require("./a.png").default} alt="b" width={30} />', None),
+        ("`<Form a={1} />`", "<p><code>&lt;Form a={1} /&gt;</code></p>"),
+    ],
+)
+def test_components_of_mdx_leave_their_words_and_no_markup(
+    tmp_path: Path, body: str, shown: str | None
+) -> None:
+    picture = '<img src="https://example.org/2026/06/an-issue/a.png" alt="b" width="30">'
+    assert html(tmp_path, body, "docusaurus") == (shown or f"<p>a {picture}</p>")
+
+
 @pytest.mark.parametrize("shortcode", ["ref", "relref"])
 @pytest.mark.parametrize(
     "reference",
