@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -90,12 +91,18 @@ def read_edition(
     sheet = _opened(path, text, root=root, site=site, habits=habits)
     date = date_of(sheet)
     url = url_of(sheet, date=date, site=site)
-    bundle = sheet.name.bundle
-    shelf = Shelf(page=url, site=site, static=static, beside=path.parent, bundle=bundle)
+    address = partial(_address, root=root, site=site, habits=habits)
+    shelf = Shelf(
+        page=url,
+        site=site,
+        static=static,
+        beside=path.parent,
+        bundle=sheet.name.bundle,
+        files=_page_of_files(sheet, site, address),
+    )
     page = Facts(
         path=str(path), title=sheet.title, url=url, lang=lang, date=f"{date:%F}", site=site
     )
-    address = partial(_address, root=root, site=site, habits=habits)
     find = partial(page_address, source=path, root=root, address=address)
     html = partial(_html, page=page, habits=sheet.habits, find=find)
     body = _laid_out(parts(html(sheet.source)), text, page=page, shelf=shelf)
@@ -128,7 +135,7 @@ def read_edition(
         lines=sheet.source.lines,
         run=body.lined,
         static=static,
-        beside=path.parent if bundle else None,
+        beside=path.parent if sheet.name.bundle else None,
     )
     return replace(edition, warnings=oddities(edition, manuscript))
 
@@ -163,6 +170,17 @@ def _opened(path: Path, text: str, *, root: Path | None, site: Site, habits: Hab
         return sheet
     shown = markdown.render_inline(str(path), sheet.title, sheet.habits)
     return replace(sheet, title=one_line(words(parts(sanitised(str(path), shown)))))
+
+
+def _page_of_files(sheet: Sheet, site: Site, address: Callable[[Path], str]) -> str:
+    """Of a translated bundle: the original's page, the only one that Hugo serves its files with."""
+    original = sheet.path.with_name("index.md")
+    shared = sheet.habits.generator in ("", "hugo") and sheet.name.bundle
+    if not shared or sheet.lang == site.language or not original.is_file():
+        return ""
+    with suppress(BadSource):  # another file's trouble
+        return address(original)
+    return ""
 
 
 def _address(path: Path, *, root: Path | None, site: Site, habits: Habits) -> str:

@@ -18,7 +18,8 @@ class Shelf:
     """Where the files of a page's pictures lie: in what the site serves at /, or beside the page.
 
     `page` is the page's address. A bundle has all it needs beside it; what is not found beside
-    a page that is a single file may be made by the site's generator.
+    a page that is a single file may be made by the site's generator. `files` is the page below
+    which the site serves what lies in a bundle, where that is another one.
     """
 
     page: str
@@ -26,6 +27,7 @@ class Shelf:
     static: Path | None
     beside: Path | None = None
     bundle: bool = False
+    files: str = ""
 
 
 def pictures(run: list[Part], shelf: Shelf) -> tuple[Image, ...]:
@@ -45,7 +47,7 @@ def pictures(run: list[Part], shelf: Shelf) -> tuple[Image, ...]:
 
 def picture(reference: str, shelf: Shelf, *, alt: str = "", caption: str = "") -> Image:
     """The picture that a reference of the page means, with all that its file tells."""
-    src = absolute(reference, page=shelf.page, site=shelf.site)
+    src = absolute(reference, page=_served_with(reference, shelf), site=shelf.site)
     image = Image(src=src, alt=alt, caption=caption)
     file = _file(as_typed(reference), src, shelf)
     if not file:
@@ -63,6 +65,13 @@ def picture(reference: str, shelf: Shelf, *, alt: str = "", caption: str = "") -
     )
 
 
+def _served_with(reference: str, shelf: Shelf) -> str:
+    typed = as_typed(reference)
+    relative = not SCHEME.match(typed) and not typed.startswith("/")
+    in_bundle = relative and shelf.files and shelf.beside and local_file(typed, shelf.beside)
+    return shelf.files if in_bundle else shelf.page
+
+
 def completed(run: list[Part], images: Sequence[Image]) -> list[Part]:
     """The run with what its pictures lack: the words, and the size if the source gave none.
 
@@ -77,7 +86,7 @@ def completed(run: list[Part], images: Sequence[Image]) -> list[Part]:
 
 
 def _complete(tag: Opening, image: Image) -> Opening:
-    attributes = dict(tag.attributes)
+    attributes = dict(tag.attributes) | {"src": image.src}
     if image.alt and not attributes.get("alt", "").strip():
         attributes["alt"] = image.alt
     if image.width and image.height and not {"width", "height"} & attributes.keys():

@@ -221,6 +221,22 @@ def test_pictures_beside_a_bundle_are_found(tmp_path: Path) -> None:
     assert images[3].trouble == "there is no such file"
 
 
+def test_a_translated_bundle_shows_the_pictures_of_its_original(tmp_path: Path) -> None:
+    written(tmp_path, f"---\n{HEAD}---\nHello.", name="2026-06/index.md")
+    written(tmp_path, png(8, 6), name="2026-06/a.png")
+    head = "title: Ausgabe\ndate: 2026-06-05\nimage: a.png\n"
+    body = "![a](a.png) ![none](none.png) ![b](/b.png)"
+    edition = issue(tmp_path, body, head=head, name="2026-06/index.de.md")
+    assert [image.src for image in edition.images] == [
+        "https://example.org/2026/06/an-issue/a.png",
+        "https://example.org/de/2026/06/ausgabe/none.png",
+        "https://example.org/b.png",
+    ]
+    assert all(f'src="{image.src}"' in edition.html for image in edition.images)
+    assert edition.image is not None
+    assert edition.image.src == "https://example.org/2026/06/an-issue/a.png"
+
+
 def test_pictures_beside_a_single_file_are_found(tmp_path: Path) -> None:
     path = written(tmp_path, PNG, name="a.png")
     images = issue(tmp_path, "![x](a.png) ![y](b.png)").images
