@@ -34,6 +34,9 @@ LITERAL = re.compile(  # a number, a text, or the file that a call names
 )
 SPACE = re.compile(r"""\{(['"`])([ ]*)\1\}""")
 ATTRIBUTE_LIST = re.compile(r"\{:(?:\s*[.#:\w-][^{}\n]*|/[^{}\n]*)\}")
+CONTENTS = re.compile(
+    r"^ {0,3}(?:[-*+]|\d{1,9}[.)])[ \t][^\n]*\n[ \t]*\{:toc\b[^{}\n]*\}", re.MULTILINE
+)
 ADMONITION = re.compile(r"^(:{3,})[ \t]*([a-z]+)[ \t]*(?:\[([^\]\n]*)\]|([^\n{]*))[^\n]*$")
 ADMONITION_END = re.compile(r"^(:{3,})[ \t]*$")
 SITES_FILE = re.compile(r"(?<=\()(?:\{(?:static|attach)\}|\|(?:static|attach)\|)/?")
@@ -103,6 +106,6 @@ CHANGES: Mapping[str, Sequence[Change]] = {
     "hugo": (),
     "zola": (),
     "pelican": (lambda body: outside_code(body, lambda text: SITES_FILE.sub("/", text)),),
-    "jekyll": (_blanked(ATTRIBUTE_LIST),),
+    "jekyll": (_blanked(CONTENTS), _blanked(ATTRIBUTE_LIST)),
     "docusaurus": (_blanked(MODULE_LINES), _plain_elements, *MDX, _blanked(FRAME)),
 }

@@ -172,6 +172,13 @@ def test_components_of_mdx_leave_their_words_and_no_markup(
     assert html(tmp_path, body, "docusaurus") == (shown or f"<p>a {picture}</p>")
 
 
+@pytest.mark.parametrize("item", ["* TOC", "- words for kramdown alone", "1. TOC"])
+def test_the_place_of_a_table_of_contents_is_no_text(tmp_path: Path, item: str) -> None:
+    body = f"{item}\n{{:toc}}\n\nHello.\n\n* a\n* b"
+    shown = "<p>Hello.</p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>"
+    assert html(tmp_path, body, "jekyll") == shown
+
+
 @pytest.mark.parametrize("shortcode", ["ref", "relref"])
 @pytest.mark.parametrize(
     "reference",
