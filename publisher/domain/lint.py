@@ -48,6 +48,9 @@ KINDS: Mapping[str, Kind] = {
     "direction-control-in-title": Kind(remedy="type the title anew, without hidden characters"),
     "title-too-long": Kind(remedy="shorten the title, or accept that it is cut there"),
     "missing-summary": Kind(remedy="add `summary:`, what announcements say of this issue"),
+    "cut-by-comment": Kind(
+        remedy="put the value in quotes: from # on, YAML takes it for a comment"
+    ),
     "misspelt-key": Kind(remedy="use the name that is read"),
     "alias-of-itself": Kind(remedy="take the alias out: it is the page's own address"),
     "alias-without-slash": Kind(remedy="begin the alias with a slash"),

@@ -1,7 +1,7 @@
 """Oddities in the head of a source: title, date, keys, aliases."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +22,7 @@ PLACEHOLDER_TITLE = re.compile(
     r"|(?i:\binsert title\b|^\W*(?:untitled|(?:your |newsletter )?title)\W*$)"
 )
 SUMMARIES = ("summary", "description")
+COMMENTED = re.compile(r"""\w+:[ ]+[^\s"'|>#][^#\n]*?\s(#\w[^\n]{0,80})""")  # by a plain value
 LONGEST = 1000  # characters of a summary that are looked at
 READ = (
     *("title", "date", "summary", "description", "author", "authors", "tags", "categories"),
@@ -53,6 +54,17 @@ def oddities(
     yield from _summary(fields, lines)
     yield from _keys(fields, lines)
     yield from _aliases(edition, fields, lines)
+
+
+def cut_short(
+    typed: Sequence[str], fields: Mapping[str, Any], lines: Mapping[str, int]
+) -> Iterator[Finding]:
+    """Where YAML took a hashtag for a comment. `typed` are the lines of the file."""
+    for key in ("title", *SUMMARIES):
+        line = lines.get(key, 0)
+        lost = COMMENTED.match(typed[line - 1]) if 0 < line <= len(typed) else None
+        if lost and lost[1] not in str(fields.get(key)):
+            yield finding("cut-by-comment", f"{key}: {lost[1]}", line)
 
 
 def _title(edition: Edition, typed: str, line: int) -> Iterator[Finding]:

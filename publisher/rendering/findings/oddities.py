@@ -37,6 +37,7 @@ def oddities(edition: Edition, source: Manuscript) -> tuple[Finding, ...]:
     folders = (source.static, source.beside)
     groups = (
         heads.oddities(edition, source.fields, source.lines),
+        heads.cut_short(where.lines, source.fields, source.lines),
         links.oddities(edition, where),
         pictures.oddities(edition, where, *folders),
         texts.oddities(where),

@@ -260,3 +260,21 @@ def test_a_hostile_body_is_looked_over_soon(tmp_path: Path, body: str) -> None:
     start = time.perf_counter()
     found(tmp_path, body)
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("head", "lost"),
+    [
+        ("title: Letter #300 is here", ["title: #300 is here"]),
+        ("title: A\nsummary: All about #xmpp", ["summary: #xmpp"]),
+        ('title: "Letter #300"', []),
+        ("title: Letter # 300", []),
+        ("title: C#11", []),
+    ],
+)
+def test_a_value_that_yaml_cuts_at_a_hashtag_is_told(
+    tmp_path: Path, head: str, lost: list[str]
+) -> None:
+    edition = issue(tmp_path, head=f"date: 2026-06-05\n{head}\n")
+    found = [warning.detail for warning in edition.warnings if warning.kind == "cut-by-comment"]
+    assert found == lost
