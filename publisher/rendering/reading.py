@@ -113,7 +113,7 @@ def read_edition(
         title=sheet.title,
         date=date,
         url=url,
-        summary=_summary(sheet, sections.for_everyone(body.run, body.fences), html),
+        summary=_summary(path, sheet, sections.for_everyone(body.run, body.fences), html),
         html=written(body.run),
         text=plain_text(body.run),
         revision=hashlib.sha256(raw).hexdigest(),
@@ -168,8 +168,13 @@ def _opened(path: Path, text: str, *, root: Path | None, site: Site, habits: Hab
         raise BadSource(str(path), reason, remedy=SPLIT_IT)
     if not sheet.headed:
         return sheet
-    shown = markdown.render_inline(str(path), sheet.title, sheet.habits)
-    return replace(sheet, title=one_line(words(parts(sanitised(str(path), shown)))))
+    return replace(sheet, title=_in_words(str(path), sheet.title, sheet.habits))
+
+
+def _in_words(path: str, text: str, habits: Habits) -> str:
+    """A line of Markdown as plain words."""
+    shown = markdown.render_inline(path, text, habits)
+    return one_line(words(parts(sanitised(path, shown))))
 
 
 def _page_of_files(sheet: Sheet, site: Site, address: Callable[[Path], str]) -> str:
@@ -208,9 +213,13 @@ def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], 
     return sanitised(page.path, sections.marked(html))
 
 
-def _summary(sheet: Sheet, run: list[Part], html: Callable[[Source], str]) -> str:
-    """By the head, by the mark that ends it, or else the first paragraph."""
-    if given := summary_of(sheet):
+def _summary(path: Path, sheet: Sheet, run: list[Part], html: Callable[[Source], str]) -> str:
+    """By the head, by the mark that ends it, or else the first paragraph.
+
+    In a head it may be Markdown, as Hugo has it, but its quotes stay as they were typed.
+    """
+    as_typed = replace(sheet.habits, typographer=False)
+    if given := _in_words(str(path), summary_of(sheet), as_typed):
         return given
     before = before_more(sheet)
     if before and (text := excerpt(bare(parts(html(before))))):

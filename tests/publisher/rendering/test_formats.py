@@ -1,5 +1,6 @@
 """Sources as five generators have them, and as none has them."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,19 @@ def of(generator: str, path: Path, root: Path, site: Site = SITE) -> Edition:
 
 
 # Files without a head
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("A **bold** [link](/x), `code` and ![a boat](/b.png).", "A bold link, code and ."),
+        ('It\'s "5 * 3" -- snake_case & more...', 'It\'s "5 * 3" -- snake_case & more...'),
+        ("Out :tada: with https://a.example/b_c_d", "Out 🎉 with https://a.example/b_c_d"),
+    ],
+)
+def test_a_summary_is_told_in_plain_words(tmp_path: Path, typed: str, said: str) -> None:
+    head = f"title: T\ndate: 2026-06-05\nsummary: {json.dumps(typed)}\n"
+    assert read(tmp_path, f"---\n{head}---\nHello.\n").summary == said
 
 
 def test_a_heading_at_the_very_beginning_is_the_title_and_no_text(tmp_path: Path) -> None:
