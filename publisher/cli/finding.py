@@ -25,14 +25,18 @@ def editions(issue: str) -> list[Edition]:
     if _is_path(issue):
         return [watching.read(settings, Path(issue))]
     if settings.source is None:
-        raise Wrong(
-            f"{issue}: there is no such file, and no [source] in {settings.file} to find a key in"
-        )
+        raise _nothing(issue, f"no [source] in {settings.file} to find a key in")
     found = watching.editions(settings, issue)
     if not found:
         where = settings.source.url or settings.source.path
-        raise Wrong(f"{issue}: no such file, and no issue with this key in {where}")
+        raise _nothing(issue, f"no issue with this key in {where}")
     return found
+
+
+def _nothing(issue: str, why: str) -> Wrong:
+    if Path(issue).is_dir():
+        return Wrong(f"{issue}: a folder, and {why}; name the files in it")
+    return Wrong(f"{issue}: there is no such file, and {why}")
 
 
 def looked_over(issues: Iterable[str]) -> list[Edition]:

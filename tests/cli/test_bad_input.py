@@ -54,6 +54,7 @@ def test_a_file_that_is_no_issue_is_named_and_nothing_is_sent(
     ("words", "message"),
     [
         (("publish", "no-such-issue"), "no issue with this key"),
+        (("show", "content"), "content: a folder, and no issue with this key"),
         (("publish", "missing.md"), "missing.md"),
         (("status", "no-such-issue"), "nothing was ever planned"),
         (("log", "no-such-issue"), "nothing was ever planned"),
