@@ -20,8 +20,10 @@ MODULE_LINES = re.compile(
 IMPORT_LINE = re.compile(r"^import\s[^\n;]*from\s*(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
 JSX_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*).)*?\*/\}", re.DOTALL)
 DEEPEST = 20  # admonitions inside one another
-EXPRESSION = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
-PROPERTIES = rf"""(?:\s(?:(?!/>)[^<>{{}}"']|"[^"]*"|'[^']*'|{EXPRESSION})*+)?"""
+# No alternative begins as another does, so that nothing is tried twice. Possessive groups would
+# say the same, but Python before 3.11.5 gets them wrong.
+EXPRESSION = r"\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}"
+PROPERTIES = rf"""(?:\s(?:[^<>{{}}"'/]|/(?!>)|"[^"]*"|'[^']*'|{EXPRESSION})*)?"""
 COMPONENT = re.compile(rf"<[A-Z][\w.]*{PROPERTIES}/>")
 FRAME = re.compile(rf"<[A-Z][\w.]*{PROPERTIES}>|</[A-Z][\w.]*\s*>")
 LINK = re.compile(

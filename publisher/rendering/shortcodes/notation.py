@@ -8,7 +8,7 @@ from publisher.rendering.shortcodes.uses import Tag
 
 ARGUMENT = re.compile(
     r"""[\s,]*(?:(?P<name>[\w-]+)\s*[=:]\s*)?
-        (?:"(?P<double>(?:[^"\\]|\\.)*+)"|`(?P<raw>[^`]*)`|'(?P<single>[^']*)'
+        (?:"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|`(?P<raw>[^`]*)`|'(?P<single>[^']*)'
           |(?P<bare>(?!/?[>%]\}\}|-?%\}|\)|["`'])[^\s"`,)]+?(?=[\s,)]|/?[>%]\}\}|-?%\})))""",
     re.VERBOSE | re.DOTALL,
 )
