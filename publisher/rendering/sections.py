@@ -26,6 +26,8 @@ MARK = re.compile(f"{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}")
 COMMENT = re.compile(r"<!--\s*publisher:\s*(.*?)\s*-->", re.DOTALL)
 WRITE = "write <!-- publisher: only NAME -->, <!-- publisher: not NAME -->, <!-- publisher: end -->"
 HEADING = re.compile(r"h[1-6]")
+FOOTNOTES = re.compile(r'<hr>\n<ol>\n<li id="fn:')
+AS_TYPED = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "."})
 STAYS = re.compile(
     r"\b(licen[cs]|licenz|lizenz|licenț|copyright|credit|crédit|contributors|contributions? et trad"
     r"|contribuidor|colaborador|collaborator|mitwirk|translat|übersetz|traduc|traduz|traducăt)",
@@ -74,7 +76,9 @@ def for_channel(edition: Edition, *, names: Collection[str], drop: Sequence[str]
     if not unwanted and not drop:
         return edition
     blocks = _blocks(edition.html)
-    unwanted += _under(blocks, drop)
+    notes = FOOTNOTES.search(edition.html)
+    end = notes.start() if notes else len(edition.html)  # no section's, wherever they stand
+    unwanted += _under(blocks, drop, end)
     kept = list(_kept(blocks, edition.site.license_url))
     html = _without(edition.html, unwanted, kept)
     if html == edition.html:
@@ -202,15 +206,24 @@ def _block(held: list[Part], start: int, end: int) -> _Block:
     return _Block(start=start, end=end, level=level, said=said, links=hrefs(held))
 
 
-def _under(blocks: Sequence[_Block], drop: Sequence[str]) -> Iterator[Cut]:
+def _under(blocks: Sequence[_Block], drop: Sequence[str], end: int) -> Iterator[Cut]:
     for at, block in enumerate(blocks):
         if block.level and any(_begins(block.said, heading) for heading in drop):
-            yield block.start, _end_of_section(blocks, at)
+            yield block.start, min(_end_of_section(blocks, at), end)
 
 
 def _begins(said: str, heading: str) -> bool:
-    wanted = " ".join(heading.split())
-    return bool(re.match(re.escape(wanted) + r"(?!\w)", said, re.IGNORECASE)) and bool(wanted)
+    """Whether a heading begins so, whatever its quotes, its dashes, and an emoji before it."""
+    wanted, whole = _as_typed(heading), _as_typed(said)
+    bare = re.sub(r"^\W+", "", whole)
+    begins = re.compile(re.escape(wanted) + r"(?!\w)", re.IGNORECASE)
+    return bool(wanted) and bool(begins.match(whole) or begins.match(bare))
+
+
+def _as_typed(heading: str) -> str:
+    """A heading without what the typographer makes of it."""
+    plain = " ".join(heading.translate(AS_TYPED).split())
+    return re.sub(r"([-.])\1+", r"\1", plain)
 
 
 def _end_of_section(blocks: Sequence[_Block], at: int) -> int:

@@ -53,6 +53,30 @@ def test_a_heading_is_meant_by_whole_words(tmp_path: Path) -> None:
     assert seen(edition, "Un", "he end", "Newsflash") == edition
 
 
+@pytest.mark.parametrize(
+    ("heading", "drop"),
+    [
+        ("Don't miss out", "Don't miss"),
+        ('Say "ahoy"...', 'say "ahoy"...'),
+        ("Share -- and like --- it", "Share -- and like"),
+        ("📣 Spread *the* `news`", "Spread the news"),
+        ("📣 Spread the news", "📣 Spread"),
+        (":tada: Spread the [news](https://n.example)", "Spread the news"),
+        ("C++ (a.*) [x]", "C++ (a.*)"),
+    ],
+)
+def test_a_heading_is_meant_as_it_is_typed(tmp_path: Path, heading: str, drop: str) -> None:
+    edition = issue(tmp_path, f"## {heading}\nHeave ho.\n\n## News\nOne.\n")
+    assert seen(edition, drop).text == "News\n====\n\nOne.\n"
+
+
+def test_footnotes_stay_when_the_last_section_goes(tmp_path: Path) -> None:
+    edition = issue(tmp_path, "A[^1].\n\n## Unsubscribe\nWrite.\n\n[^1]: The harbour master.\n")
+    found = seen(edition, "Unsubscribe")
+    assert "Write" not in found.text
+    assert "^1 The harbour master." in found.text
+
+
 def test_a_licence_stays_when_the_section_around_it_goes(tmp_path: Path) -> None:
     found = seen(issue(tmp_path, ISSUE), "Spread the news")
     assert "Reddit" not in found.html
