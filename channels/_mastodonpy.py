@@ -25,6 +25,7 @@ from publisher.domain.channel import ChannelError, Disconnected, Receipt, Refuse
 PER_URL = 23  # characters that a link counts
 SHORT_URL = re.compile(r"https?://[^\s<>\"]{1,15}(?<![.,;:!?])(?=[.,;:!?]*(?:[\s<>\"]|$))", re.I)
 PLAIN_VERSION = re.compile(r"[1-9]\d*(\.\d+)+([-+~.]\S*)?")  # the others say "compatible; …"
+NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 PAGE = 40  # the most statuses that one look gives
 
 
@@ -154,7 +155,7 @@ def taken(client: mastodon.Mastodon) -> dict[str, int]:
 
 
 def _told(answer: requests.Response) -> dict[str, int]:
-    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+    with contextlib.suppress(*NONSENSE):
         said = answer.json()
         statuses = said.get("configuration", {}).get("statuses", {})
         most = int(statuses.get("max_characters") or said["max_toot_chars"])

@@ -18,6 +18,15 @@ log = logging.getLogger(__name__)
 
 FILE = "limits.json"
 HOUR = timedelta(hours=1)
+UNUSABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -117,7 +126,7 @@ def _read(path: Path) -> dict[str, Heard]:
         return {name: _heard(one) for name, one in said.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except UNUSABLE as error:
         log.warning("%s is not used: %r", path, error)
         return {}
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 from channels.atom import Atom
 from channels.mastodon import Mastodon
 from publisher import limits
+from publisher.domain.channel import Measured
 from publisher.registry import Configured
 from publisher.sandbox import mastodon as stand_in
 from publisher.sandbox.outside import Outside
@@ -118,7 +120,38 @@ def test_an_instance_that_tells_nothing_takes_the_default(tmp_path: Path) -> Non
         assert ask(one, tmp_path, tried={}).channel.render(LONG).limit == 500
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"quay": 3}', '{"quay": {"of": "x"}}', "\0"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<!DOCTYPE html><p>Sign in",
+        "null",
+        "[" * 200_000,
+        '{"version": "4.5.0", "max_toot_chars": 1e999}',
+        '{"version": "4.5.0", "max_toot_chars": -500}',
+        '{"version": "4.5.0", "configuration": null, "max_toot_chars": "many"}',
+    ],
+)
+def test_nonsense_is_no_limit(tmp_path: Path, said: str) -> None:
+    answers = {("GET", f"/api/{v}/instance"): Response(said, 200) for v in ("v1", "v2")}
+    with account(Outside(), Scripted(stand_in.app(Outside()), answers)) as one:
+        assert cast(Measured, one.channel).limits() == {}
+        assert ask(one, tmp_path, tried={}).channel.render(LONG).limit == 500
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"quay": 3}',
+        '{"quay": {"of": "x"}}',
+        "\0",
+        "[" * 200_000,
+        '{"quay": {"of": "x", "at": "2026-08-05T10:00:00Z", "limits": {"characters": 1e999}}}',
+        '{"quay": {"of": "x", "at": "0001-01-01T00:00:00+23:00", "limits": {}}}',
+    ],
+)
 def test_a_broken_file_is_not_used(tmp_path: Path, content: str) -> None:
     (tmp_path / limits.FILE).write_text(content)
     with account(Outside(), characters=300) as one:
