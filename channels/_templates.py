@@ -164,8 +164,8 @@ def around(words: Wording, edition: Edition, *, body: str, mark: str) -> str:
     template = words.by_language.get(edition.lang, words.usual)
     given = {"title": edition.title, "summary": edition.summary, "body": mark}
     written = _written(template, _given(edition, str, "") | given, words.place)
-    if mark not in written:
-        raise Refused(f"{words.place}: {{{{ body }}}} has to stand as it is, and always")
+    if written.count(mark) != 1:
+        raise Refused(f"{words.place}: {{{{ body }}}} has to stand as it is, always, and once")
     return written.replace(mark, body)
 
 

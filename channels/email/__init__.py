@@ -9,7 +9,7 @@ from pathlib import Path
 from channels._settings import require
 from channels._text import post_key
 from channels.email import encoding, line, message, parts, wire
-from channels.email.wording import Words, in_words, own_words
+from channels.email.wording import Words, in_html_words, in_plain_words, own_words
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition
 
@@ -70,8 +70,8 @@ class Email:
         """Both parts of the mail; the reader's unsubscribe URL is a slot in them."""
         title = encoding.one_line(edition.title)
         words = self._own_words
-        text = parts.plain(edition, title, partial(in_words, words.plain, edition))
-        html = parts.page(edition, title, partial(in_words, words.html, edition))
+        text = parts.plain(edition, title, partial(in_plain_words, words, edition))
+        html = parts.page(edition, title, partial(in_html_words, words, edition))
         post = Post(
             key=post_key(edition, title, text, html),
             lang=edition.lang,

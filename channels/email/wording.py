@@ -1,12 +1,20 @@
 """The operator's own words around the edition in a mail: a template for each part."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from channels._templates import GIVEN, HTML, Wording, around, wording
 from channels.email.parts import slot
+from publisher.domain.channel import Refused
 from publisher.domain.issue import Edition
 
+UNSEEN = re.compile(  # up to its end, or that of all
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(style|script|title|textarea|template)\b.*?(?:</\1\s*>|\Z)"
+    r"|</?[a-z](?:[^>\"']|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))*(?:>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 OFFERED = GIVEN - {"hashtags"} | {"body"}
 
 
@@ -29,9 +37,29 @@ def own_words(template: Path | None) -> Words:
         raise ValueError(f"template {template}: must be HTML; a .txt beside it is found")
     plain = wording(beside, "{{ body }}", needs=needs, given=OFFERED)
     html = wording(template, "{{ body }}", needs=needs, given=OFFERED, written_in=HTML)
+    for lang in sorted(plain.by_language.keys() ^ html.by_language.keys()):
+        has, lacks = (".txt", ".html") if lang in plain.by_language else (".html", ".txt")
+        reason = f"its counterpart for the language {lang} ends in {has} alone, not in {lacks}"
+        raise ValueError(f"template {template}: {reason}; both parts of a mail need one")
     return Words(plain=plain, html=html)
 
 
-def in_words(words: Wording, edition: Edition, body: str) -> str:
-    """The body with the operator's words around it. Raises Refused where a template fails."""
-    return around(words, edition, body=body, mark=f"{slot(edition)}/body")
+def in_plain_words(words: Words, edition: Edition, body: str) -> str:
+    """The plain part's body with the operator's words around it. Raises Refused, as `around`."""
+    return around(words.plain, edition, body=body, mark=_mark(edition))
+
+
+def in_html_words(words: Words, edition: Edition, body: str) -> str:
+    """The HTML part's body with the operator's words around it.
+
+    Raises Refused where a template fails, or holds the body where no reader sees it.
+    """
+    frame = around(words.html, edition, body=_mark(edition), mark=_mark(edition))
+    if _mark(edition) not in UNSEEN.sub("", frame):
+        reason = "{{ body }} stands in a comment or a tag, where nobody reads it"
+        raise Refused(f"{words.html.place}: {reason}")
+    return frame.replace(_mark(edition), body)
+
+
+def _mark(edition: Edition) -> str:
+    return f"{slot(edition)}/body"

@@ -81,8 +81,44 @@ def test_a_broken_template_is_a_mistake_with_its_line(
 
 
 @pytest.mark.parametrize(
-    "html", ["{{ body | upper }}", "{% if lang == 'xx' %}{{ body }}{% endif %}", "{{ body[3] }}"]
+    "html",
+    [
+        "{{ body | upper }}",
+        "{% if lang == 'xx' %}{{ body }}{% endif %}",
+        "{{ body[3] }}",
+        "{{ body | urlize }}",
+        "{% for author in authors %}{{ body }}{% endfor %}",
+    ],
 )
 def test_a_template_that_loses_the_body_refuses_the_post(tmp_path: Path, html: str) -> None:
     with pytest.raises(Refused, match=r"letter\.html: {{ body }} has to stand as it is"):
         mail(tmp_path, html).render(EDITION)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Ahoy</p><!-- {{ body }} -->",
+        '<a href="{{ body }}">Ahoy</a>',
+        "<p title='a > b' {{ body }}>Ahoy</p>",
+        "<style>{{ body }}</style>",
+        "<!-- never closed {{ body }}",
+        '<p class="never closed>{{ body }}',
+    ],
+)
+def test_a_body_that_nobody_would_see_refuses_the_post(tmp_path: Path, html: str) -> None:
+    with pytest.raises(Refused, match=r"letter\.html: {{ body }} stands in a comment or a tag"):
+        mail(tmp_path, html).render(EDITION)
+
+
+@pytest.mark.parametrize("html", ["1 < 2 {{ body }}", "<!-- x --><b>a</b> {{ body }} > <i>z</i>"])
+def test_a_body_between_tags_is_seen(tmp_path: Path, html: str) -> None:
+    assert "The ferry runs again" in mail(tmp_path, html).render(EDITION).html
+
+
+@pytest.mark.parametrize(("there", "lacks"), [("html", "txt"), ("txt", "html")])
+def test_a_language_needs_words_for_both_parts(tmp_path: Path, there: str, lacks: str) -> None:
+    (tmp_path / f"letter.de.{there}").write_text("Moin! {{ body }}", encoding="utf-8")
+    why = rf"^template .*letter\.html: .* language de ends in \.{there} alone, not in \.{lacks}"
+    with pytest.raises(ValueError, match=why):
+        mail(tmp_path)
