@@ -1,7 +1,7 @@
 """Editions looked over before they go out: the file, the files beside it, the day, the rules."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -18,11 +18,17 @@ DRAFT = re.compile(r"^\s*[\"']?draft\b", re.IGNORECASE)
 
 
 def looked_over(
-    editions: Sequence[Edition], *, rules: Rules, root: Path | None, habits: Habits, at: datetime
+    editions: Sequence[Edition],
+    *,
+    rules: Rules,
+    root: Path | None,
+    habits: Habits,
+    channels: Collection[str],
+    at: datetime,
 ) -> list[Edition]:
     """The editions with all that is odd about them, as the operator's rules have it.
 
-    `root` is the folder that keys are relative to.
+    `root` is the folder that keys are relative to, `channels` what a part may be said to be for.
     """
 
     @cache
@@ -32,7 +38,7 @@ def looked_over(
     def whole(edition: Edition) -> Edition:
         folder = folder_of(Path(edition.path))
         told = beside(edition, around(folder, edition.site.language))
-        found = (*told.warnings, *_of_today(edition, at))
+        found = (*told.warnings, *_of_today(edition, at), *_for_nobody(edition, channels))
         return replace(edition, warnings=judged(sorted(found, key=_place), rules))
 
     return [whole(edition) for edition in editions]
@@ -57,8 +63,16 @@ def _of_today(edition: Edition, at: datetime) -> Iterator[Finding]:
         yield finding("expired", f"{edition.expires:%Y-%m-%d}", _line(edition, EXPIRY))
 
 
+def _for_nobody(edition: Edition, channels: Collection[str]) -> Iterator[Finding]:
+    named = dict.fromkeys(name for fence in edition.fences for name in fence.names)
+    for name in named:
+        if name not in channels:
+            comment = re.compile(rf".*<!--\s*publisher:.*[\s,]{re.escape(name)}[\s,-]")
+            yield finding("fence-names-no-channel", f"publisher: … {name}", _line(edition, comment))
+
+
 def _line(edition: Edition, key: re.Pattern[str]) -> int:
-    """The line of a key, which can only stand in the head; 1 if the file is gone by now."""
+    """The first line that begins so; 1 if there is none, or the file is gone by now."""
     try:
         typed = Path(edition.path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):

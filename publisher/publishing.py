@@ -36,6 +36,7 @@ from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
+ARCHIVE = "archive"  # what the readers' pages are called by a part that is for them
 UNWRITTEN = "unwritten"  # the detail of a stored post that there is not, and why
 INSISTING = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to record an outcome
 UNHINTED = timedelta(seconds=10)  # a hint that led to nothing by then is given again
@@ -87,7 +88,7 @@ def plan(
 
 def _archived(edition: Edition) -> Edition:
     """The edition as the archive shows it: without what is for some channels only."""
-    return sections.for_channel(edition, names=("archive",), drop=())
+    return sections.for_channel(edition, names=(ARCHIVE,), drop=())
 
 
 def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime) -> int:

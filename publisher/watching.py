@@ -14,8 +14,8 @@ from publisher import linting, publishing
 from publisher.config import Settings, Source
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import grave
-from publisher.publishing import Clock, utcnow
-from publisher.registry import Configured
+from publisher.publishing import ARCHIVE, Clock, utcnow
+from publisher.registry import Configured, kinds
 from publisher.rendering.names import identity
 from publisher.rendering.reading import read_edition
 from publisher.sources import folder, git
@@ -95,7 +95,14 @@ def _identity(settings: Settings, path: Path, root: Path | None) -> tuple[str, s
 def looked_over(settings: Settings, found: Sequence[Edition], *, at: datetime) -> list[Edition]:
     """The editions with all that is odd about them, by the rules of `[lint]`."""
     root, _ = places(settings)
-    return linting.looked_over(found, rules=settings.lint, root=root, habits=settings.habits, at=at)
+    return linting.looked_over(
+        found,
+        rules=settings.lint,
+        root=root,
+        habits=settings.habits,
+        channels={ARCHIVE, *settings.channels, *kinds()},
+        at=at,
+    )
 
 
 def errors(

@@ -57,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
     # headings and words
     "h1-in-body": Kind(remedy="use ##: the title is the only heading of the first level"),
     "hashtag-in-text": Kind(remedy=r"write \# or `#…`, or leave the # out: networks make it a tag"),
+    "fence-names-no-channel": Kind(remedy="name a channel or a kind of channels as it is spelt"),
     "placeholder-in-text": Kind(remedy="write what is to stand here, or take it out"),
     "placeholder-body": Kind(remedy="write the issue", severity="error"),
     # links

@@ -34,6 +34,17 @@ def test_findings_are_told_with_place_severity_and_remedy(home: Home) -> None:
     assert done.err == f"{path}:9: warning: h1-in-body: One — {remedy}\n"
 
 
+def test_a_part_that_names_no_channel_is_told(home: Home) -> None:
+    known = "<!-- publisher: not archive, email -->\nA\n<!-- publisher: end -->\n"
+    path = write(
+        home, known + "\n<!-- publisher: only email, emial -->\nB\n<!-- publisher: end -->\n"
+    )
+    done = home.run("show", str(path))
+    remedy = "name a channel or a kind of channels as it is spelt"
+    told = f"{path}:11: warning: fence-names-no-channel: publisher: … emial — {remedy}\n"
+    assert (done.code, done.err) == (0, told)
+
+
 def test_errors_come_before_warnings_and_make_the_exit_code(home: Home) -> None:
     path = write(home, "# One\n\n[x](TODO)\n")
     done = home.run("show", str(path))
