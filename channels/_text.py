@@ -35,7 +35,7 @@ UNSPACED = re.compile(  # scripts that put no space between words, and pictures
 WEAK = frozenset(",;:.–—-、。，&/+¡¿…\\")
 OPENING = frozenset("([{（［「『【《〈")
 QUOTES = frozenset("\"'„“‘«»‹›‚")
-SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s)|[。！？]")
+SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s)|[。！？]|(?<=\S)(?=[^\S\n]*\n)")
 MENTIONS = rf"({LINK})|(?<!\w)[@＠](?=\w)|(?<!\w)[#＃](?=[\w·・\u200c])(?!\d+(?![\w·・\u200c]))"
 FEDIVERSE = re.compile(MENTIONS, re.IGNORECASE)
 FORUMS = re.compile(
@@ -118,7 +118,7 @@ def shorten(text: str, limit: int, cost: Cost = graphemes) -> str:
 
 
 def split(text: str, room: int, cost: Cost = graphemes) -> tuple[str, str]:
-    """Part what fits into `room` from the rest, after a sentence if one ends in its second half."""
+    """Part what fits into `room` from the rest, in its second half after a sentence or a line."""
     end = fitting(text, room, cost)
     if text[end:].strip():
         ends = [found.end() for found in SENTENCE_END.finditer(text, end // 2, end + 1)]

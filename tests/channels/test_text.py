@@ -130,6 +130,13 @@ def test_a_split_loses_nothing_but_white_space(text: str, room: int) -> None:
     assert "".join(text.split()) == "".join((first + rest).split())
 
 
+def test_a_split_leaves_the_points_of_a_list_whole() -> None:
+    assert split("- the ferry\n- the net loft\n- ropes", 28) == (
+        "- the ferry\n- the net loft",
+        "- ropes",
+    )
+
+
 def test_a_split_prefers_the_end_of_a_sentence() -> None:
     assert split("One boat. Two boats. Three boats", 24) == ("One boat. Two boats.", "Three boats")
 
