@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from publisher.domain.channel import Channel, ChannelError, Measured
@@ -144,8 +144,9 @@ def _write(path: Path, heard: Mapping[str, Heard]) -> None:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-            json.dump(said, out, indent=2)
-        Path(out.name).replace(path)
+        with TemporaryDirectory(dir=path.parent) as aside:
+            whole = Path(aside) / path.name
+            whole.write_text(json.dumps(said, indent=2), encoding="utf-8")
+            whole.replace(path)
     except OSError as error:
         log.warning("%s cannot be written: %s", path, error)

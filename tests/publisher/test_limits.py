@@ -159,6 +159,13 @@ def test_a_broken_file_is_not_used(tmp_path: Path, content: str) -> None:
         assert ask(one, tmp_path, tried={}).channel.render(LONG).limit == 300
 
 
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / limits.FILE).mkdir()
+    with account(Outside(), characters=300) as one:
+        assert ask(one, tmp_path, tried={}).channel.render(LONG).limit == 300
+    assert [path.name for path in tmp_path.iterdir()] == [limits.FILE]
+
+
 def test_a_channel_that_cannot_be_asked_is_left_as_it_is(tmp_path: Path) -> None:
     atom = Atom(path=tmp_path / "feed.xml", url="https://harbour.example/feed.xml")
     one = Configured(name="feed", kind="atom", languages=("en",), channel=atom)
