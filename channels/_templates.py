@@ -193,6 +193,11 @@ def _written(template: Template, given: Mapping[str, Any], place: str) -> str:
     return tidied(written)
 
 
+def links_to(text: str, url: str) -> bool:
+    """Whether a link stands by itself in a text: one with letters at its end leads elsewhere."""
+    return bool(re.search(rf"(?<![A-Za-z0-9@]){re.escape(url)}(?=[^\w/\s]*(?:\s|\Z))", text))
+
+
 def tidied(text: str) -> str:
     """Leave no space at a line's end, and no more than one line empty."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))

@@ -25,7 +25,7 @@ from channels._mastodonpy import (
     upload,
 )
 from channels._settings import require
-from channels._templates import Wording, filled, tidied, wording
+from channels._templates import Wording, filled, links_to, tidied, wording
 from channels._text import post_key, shorten, unlinked
 from channels._threads import BETWEEN, MOST, WIDEST, chunks, following, numbered, standing
 from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
@@ -225,8 +225,8 @@ class Mastodon:
             spelled=unlinked,
             hashtags=tags,
         )
-        if edition.url not in text:  # by it alone the status is found again
-            raise Refused(f"{self._wording.place}: leaves out the link")
+        if not links_to(text, edition.url):  # by it alone the status is found again
+            raise Refused(f"{self._wording.place}: leaves out the link, or writes on to its end")
         return text
 
     def _compared(self, theirs: Mapping[str, int]) -> str:

@@ -52,7 +52,7 @@ def test_hashtags_stand_below_the_link_without_a_template() -> None:
         "{{ title }}: {{ summary }} {{ url }} Thank you for reading.",
         "{{ url }}\n{{ summary }}\n{{ summary }}\n{{ title }}",
         "{{ summary | upper }} {{ url }}",
-        "{% for one in authors %}{{ one }} {% endfor %}{{ title }}{{ title }}{{ url }}",
+        "{% for one in authors %}{{ one }} {% endfor %}{{ title }}{{ title }} {{ url }}",
     ],
 )
 @pytest.mark.parametrize(
@@ -101,6 +101,19 @@ def test_what_cannot_shrink_is_refused_by_the_templates_name(place: Path) -> Non
 def test_a_template_that_fails_refuses_the_post_by_its_name(place: Path, words: str) -> None:
     with pytest.raises(Refused, match=r"words\.txt: "):
         mastodon(place, words).render(EDITION)
+
+
+@pytest.mark.parametrize("words", ["{{ url }}here", "{{ url }}?from=toot", "see{{ url }}"])
+def test_a_link_that_would_lead_elsewhere_refuses_the_post(place: Path, words: str) -> None:
+    with pytest.raises(Refused, match=r"words\.txt: leaves out the link, or writes on to its end"):
+        mastodon(place, words).render(EDITION)
+
+
+@pytest.mark.parametrize(
+    "words", ["({{ url }}), ahoy", "Read: {{ url }}.", "„{{ url }}“", "港{{ url }}。"]
+)
+def test_a_link_may_stand_among_punctuation(place: Path, words: str) -> None:
+    assert URL in mastodon(place, words).render(EDITION).text
 
 
 @pytest.mark.parametrize(
