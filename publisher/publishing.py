@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from publisher.domain import bounce
 from publisher.domain.channel import (
     ChannelError,
     Disconnected,
@@ -53,14 +54,16 @@ class Worker:
     """Who is at work: what every attempt needs to know of its process and its surroundings.
 
     `name` is unique to the process and thread; `lost(name)` tells whether another such process
-    is certainly gone; a reader's leave link is `unsubscribe` and their token. `stopping()` tells
-    whether to begin nothing more, and `rest(seconds)` sleeps.
+    is certainly gone; a reader's leave link is `unsubscribe` and their token, and `secret` signs
+    the addresses that bounces come back to. `stopping()` tells whether to begin nothing more, and
+    `rest(seconds)` sleeps.
     """
 
     engine: Engine
     channels: Mapping[str, Configured]
     name: str
     unsubscribe: str = ""
+    secret: bytes = b""
     lost: Callable[[str], bool] = lambda _: False
     now: Clock = utcnow
     stopping: Callable[[], bool] = lambda: False
@@ -174,7 +177,13 @@ def addressed(delivery: Delivery, worker: Worker) -> Post:
     if not delivery.address:
         return delivery.post
     leave = worker.unsubscribe + delivery.token
-    reader = Reader(address=delivery.address, token=delivery.token, unsubscribe_url=leave)
+    reader = Reader(
+        address=delivery.address,
+        token=delivery.token,
+        unsubscribe_url=leave,
+        name=delivery.name,
+        bounce_token=bounce.token(delivery.id, worker.secret),
+    )
     return replace(delivery.post, to=reader)
 
 
@@ -310,7 +319,9 @@ def _plan_readers(
     db: Connection, post_id: int, edition: Edition, channel: Configured, *, at: datetime
 ) -> int:
     default = edition.site.language
-    keys = subscribers.readers_of(edition.lang, taken=channel.languages, default=default)
+    keys = subscribers.readers_of(
+        edition.lang, channel=channel.name, taken=channel.languages, default=default
+    )
     return copies.plan(db, post_id, keys, at=at)
 
 

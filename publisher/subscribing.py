@@ -60,7 +60,7 @@ def _join(db: Any, address: Address, language: str | None) -> bool:
         db,
         address=address.typed,
         key=address.key,
-        language=language.lower() if language else None,
+        languages=(language.lower(),) if language else (),
         state=Standing.CONFIRMED,
         token=secrets.token_urlsafe(24),
         origin="operator",

@@ -22,6 +22,7 @@ from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
 from publisher.rendering import permalink, sections
 from publisher.storage import engine as storage
+from publisher.storage import secrets
 from publisher.storage.waiting import Hint
 
 
@@ -117,9 +118,17 @@ def worker() -> Worker:
         channels=channels(),
         name=processes.owner(),
         unsubscribe=settings().public_url + "unsubscribe/",
+        secret=bounce_secret(),
         lost=processes.lost,
         stopping=processes.asked_to_stop,
     )
+
+
+@cache
+def bounce_secret() -> bytes:
+    """What signs the addresses that bounces come back to, so that nobody else can make one."""
+    with engine().begin() as db:
+        return secrets.key(db, "bounces")
 
 
 def deliver(delivery_id: int) -> None:

@@ -220,7 +220,7 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
     url = reader.unsubscribe_url
     if not _URL.fullmatch(url):
         raise Refused("the unsubscribe URL must be http(s), in ASCII, of 900 characters at most")
-    if not _TOKEN.fullmatch(reader.token):
+    if not _TOKEN.fullmatch(reader.token + reader.bounce_token):
         raise Refused("the reader's token must be of letters, digits, - and _ only")
     return {
         "to": to.encode(),
@@ -240,9 +240,11 @@ def message_id(key: str, sender: Sender, reader: Reader) -> str:
 
 
 def _envelope_from(sender: Sender, reader: Reader) -> str:
-    """VERP: a bounce comes back to an address that names its reader."""
+    """VERP: a bounce comes back to an address that names what was sent, and to whom."""
     local, _, domain = sender.bounces.rpartition("@")
-    return f"{local}+{reader.token}@{domain}" if local else sender.address
+    if not local:
+        return sender.address
+    return f"{local}+{reader.bounce_token}@{domain}" if reader.bounce_token else sender.bounces
 
 
 def _verified(letter: Letter) -> Letter:

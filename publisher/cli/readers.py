@@ -33,13 +33,13 @@ def add(addresses: Sequence[str], language: str | None) -> None:
 def list_(json_: bool) -> None:
     """List all readers, those who have left included."""
     rows = subscribing.everyone(engine=wiring.engine())
-    names = ["address", "language", "state", "origin", "added_at", "changed_at"]
+    names = ["address", "name", "languages", "lists", "state", "origin", "added_at", "changed_at"]
     found = [{name: getattr(row, name) for name in names} for row in rows]
     if json_:
         click.echo(show.as_json(found))
         return
     for row in found:
-        click.echo(f"{row['address']}  {row['language'] or '-'}  {row['state']}")
+        click.echo(f"{row['address']}  {' '.join(row['languages']) or '-'}  {row['state']}")
     if not found:
         click.echo("Nobody yet. Begin with: publisher subscribers add ADDRESS", err=True)
 

@@ -21,11 +21,16 @@ from publisher.domain.issue import Edition, Finding, Image
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """One reader of a mailing. `token` is unguessable and theirs alone; both URLs carry it."""
+    """One reader of a mailing. `token` is unguessable and theirs alone; the URL carries it.
+
+    `bounce_token` names this delivery to whoever sends it back, and opens nothing else.
+    """
 
     address: str
     token: str
     unsubscribe_url: str
+    name: str = ""
+    bounce_token: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +123,30 @@ class Mailing(Protocol):
         is no longer ours, so it must not be sent, nor settled. Raises only Disconnected, when no
         copy at all can be sent until a person acts; copies not settled by then were not sent.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A short mail to one person, such as the question whether they want the newsletter.
+
+    `key` is the same for every attempt at this note. `text` is plain; an address on a line of
+    its own is a link. `bounce_token` as a reader's.
+    """
+
+    key: str
+    lang: str
+    subject: str
+    text: str
+    address: str
+    bounce_token: str = ""
+
+
+@runtime_checkable
+class Corresponding(Protocol):
+    """What a channel has on top when it can also write to one person."""
+
+    def write(self, note: Note) -> Receipt:
+        """Send a note, once. Raises one of the four failures."""
 
 
 @runtime_checkable

@@ -46,8 +46,8 @@ class Delivery:
     """One delivery in the hands of one worker, for attempt number `attempt`.
 
     `tries` counts the attempts since a person last said retry, this one included. `marked_at`
-    is when an earlier attempt may have posted, `evidence` why that is not certain. `address` and
-    `token` are the reader's, if any.
+    is when an earlier attempt may have posted, `evidence` why that is not certain. `address`,
+    `token` and `name` are the reader's, if any.
     """
 
     id: int
@@ -60,6 +60,7 @@ class Delivery:
     evidence: str = ""
     address: str = ""
     token: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

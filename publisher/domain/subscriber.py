@@ -8,7 +8,21 @@ class Standing(StrEnum):
 
     UNCONFIRMED = "unconfirmed"  # asked, has not answered
     CONFIRMED = "confirmed"
+    LEFT = "left"  # by their own word or an operator's
+    STOPPED = "stopped"  # their mail bounces, or they complained of it
+
+
+class Event(StrEnum):
+    """What the log of a reader can tell."""
+
+    ASKED = "asked"  # somebody gave the address; its owner was asked to confirm
+    JOINED = "joined"  # consent: confirmed, or vouched for by an operator or an import
+    CHANGED = "changed"  # languages, lists, name
     LEFT = "left"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    STOPPED = "stopped"  # nothing is sent any more, because of bounces or a complaint
+    FORGOTTEN = "forgotten"
 
 
 def gets_the_rest(lang: str, *, taken: tuple[str, ...], default: str) -> bool:

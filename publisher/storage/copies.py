@@ -103,6 +103,7 @@ def claim(
             tries=attempt - forgiven,
             address=found[key][0],
             token=found[key][1],
+            name=found[key][2],
         )
         for id, attempt, forgiven, key in rows
         if key in found

@@ -91,7 +91,7 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
         values["marked_at"] = None
     if not move(db, id, was, State.SENDING, at=at, attempt=row.attempts, worker=owner, **values):
         return None
-    address, token = readers(db, [row.recipient]).get(row.recipient, ("", ""))
+    address, token, reader = readers(db, [row.recipient]).get(row.recipient, ("", "", ""))
     if row.recipient and not address:
         left(db, id, attempt, at=at, owner=owner)
         return None
@@ -106,6 +106,7 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
         evidence=row.reason,
         address=address,
         token=token,
+        name=reader,
     )
 
 
@@ -148,12 +149,13 @@ def settle(
     )
 
 
-def readers(db: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+def readers(db: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """(address, token, name) of those who are on the list, by address key."""
     c = subscribers.c
-    wanted = select(c.address_key, c.address, c.token).where(
+    wanted = select(c.address_key, c.address, c.token, c.name).where(
         c.address_key.in_(keys), c.state == "confirmed"
     )
-    return {key: (address, token) for key, address, token in db.execute(wanted)}
+    return {key: (address, token, name) for key, address, token, name in db.execute(wanted)}
 
 
 def left(db: Connection, id: int, attempt: int, *, at: datetime, owner: str) -> None:

@@ -48,6 +48,21 @@ class Words(TypeDecorator[str]):
         return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+class Choice(TypeDecorator[tuple[str, ...]]):
+    """Some words, each with a space on both sides, so that `LIKE '% word %'` finds one."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or isinstance(value, str):
+            return value  # a pattern to compare with
+        return f" {' '.join(value)} " if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        return tuple((value or "").split())
+
+
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys by itself
 
 metadata = MetaData(
@@ -87,6 +102,7 @@ posts = Table(
     Column("body", JSON, nullable=False),
     Column("planned_at", Moment, nullable=False),
     Column("hinted_at", Moment),
+    Column("paused_at", Moment),  # by a person, for this post alone
     Unique("issue", "lang", "channel"),
 )
 
@@ -115,6 +131,7 @@ Index(
     "ix_deliveries_open",
     deliveries.c.state,
     deliveries.c.post_id,
+    deliveries.c.id,
     sqlite_where=_open,
     postgresql_where=_open,
 )
@@ -140,12 +157,95 @@ subscribers = Table(
     Column("id", Id, primary_key=True),
     Column("address", String, nullable=False),  # as typed
     Column("address_key", String, nullable=False, unique=True),  # for comparison
-    Column("language", String),
+    Column("name", Words, nullable=False, default=""),
+    Column("languages", Choice, nullable=False, default=()),  # of editions; none: the site's own
+    Column("lists", Choice, nullable=False, default=()),  # of channels; none: all of them
     Column("state", String, nullable=False, index=True),
-    Column("token", String, nullable=False, unique=True),
+    Column("token", String, nullable=False, unique=True),  # leave and preferences
     Column("origin", String, nullable=False),  # how consent came
     Column("added_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+)
+
+reader_log = Table(  # what a reader said, and what was learnt of them: the proof of consent
+    "reader_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), index=True),  # null once forgotten
+    Column("digest", String, nullable=False, default="", index=True),  # of a forgotten address
+    Column("at", Moment, nullable=False),
+    Column("event", String, nullable=False),  # one of publisher.domain.subscriber.Event
+    Column("how", Words, nullable=False, default=""),  # form, link, one click, operator, import …
+    Column("place", Words, nullable=False, default=""),  # from where: a network, a file and line
+    Column("words", Words, nullable=False, default=""),
+)
+
+suppressions = Table(  # who gets nothing whatever lists say; survives the reader's row
+    "suppressions",
+    metadata,
+    Column("digest", String, primary_key=True),  # keyed, so that no list of addresses opens it
+    Column("reason", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+asks = Table(  # "please confirm": what was asked of whom, and how far that mail is
+    "asks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False, index=True),
+    Column("token", String, nullable=False, unique=True),
+    Column("channel", String, nullable=False),  # the one that carries the mail
+    Column("lang", String, nullable=False),
+    Column("languages", Choice, nullable=False, default=()),  # taken over once confirmed
+    Column("lists", Choice, nullable=False, default=()),
+    Column("asked_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("owner", String, nullable=False, default=""),
+    Column("changed_at", Moment, nullable=False),
+    Column("next_attempt_at", Moment),
+    Column("hinted_at", Moment),
+    Column("reason", Words, nullable=False, default=""),
+)
+
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), index=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), index=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),  # one of publisher.domain.bounce.Kind
+    Column("status", String, nullable=False, default=""),  # RFC 3463, such as 5.1.1
+    Column("words", Words, nullable=False, default=""),
+    Column("fingerprint", String, nullable=False, unique=True),  # one report counts once
+)
+
+tallies = Table(  # how often something was asked for, against floods
+    "tallies",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+slow_domains = Table(  # whose servers asked for patience
+    "slow_domains",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("domain", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("reason", Words, nullable=False, default=""),
+)
+
+secrets = Table(  # keys that this store made for itself
+    "secrets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
 )
 
 channels = Table(

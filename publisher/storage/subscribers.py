@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from publisher.domain.subscriber import Standing, gets_the_rest
 from publisher.storage.posts import upsert
@@ -16,7 +29,7 @@ def add(
     *,
     address: str,
     key: str,
-    language: str | None,
+    languages: tuple[str, ...],
     state: Standing,
     token: str,
     origin: str,
@@ -26,7 +39,7 @@ def add(
     row = {
         "address": address,
         "address_key": key,
-        "language": language,
+        "languages": languages,
         "state": state,
         "token": token,
         "origin": origin,
@@ -39,7 +52,7 @@ def add(
     back = subscribers.update().where(
         subscribers.c.address_key == key, subscribers.c.state == Standing.LEFT
     )
-    again = {name: row[name] for name in ("address", "language", "state", "origin", "changed_at")}
+    again = {name: row[name] for name in ("address", "languages", "state", "origin", "changed_at")}
     return db.execute(back.values(again)).rowcount == 1
 
 
@@ -59,10 +72,21 @@ def everyone(db: Connection) -> Sequence[Row[Any]]:
     return db.execute(select(subscribers).order_by(subscribers.c.id)).all()
 
 
-def readers_of(lang: str, *, taken: tuple[str, ...], default: str) -> Select[Any]:
-    """The address keys of the readers who get the edition in `lang`."""
+def readers_of(
+    lang: str, *, channel: str, taken: tuple[str, ...], default: str
+) -> Select[tuple[str]]:
+    """The address keys of the readers who get the edition in `lang` from the list `channel`.
+
+    Who named no language, or only such as the channel has no edition in, gets the site's.
+    """
     c = subscribers.c
-    theirs = [c.language == lang]
+    theirs = [_has(c.languages, lang)]
     if gets_the_rest(lang, taken=taken, default=default):
-        theirs += [c.language.is_(None), c.language.not_in(taken)]
-    return select(c.address_key).where(c.state == Standing.CONFIRMED, or_(*theirs))
+        theirs.append(and_(*(not_(_has(c.languages, other)) for other in taken)))
+    on_list = or_(c.lists == "", _has(c.lists, channel))
+    return select(c.address_key).where(c.state == Standing.CONFIRMED, or_(*theirs), on_list)
+
+
+def _has(choice: Column[Any], word: str) -> ColumnElement[bool]:
+    """Whether a word is among the chosen. (LIKE would not tell `Readers` from `readers`.)"""
+    return func.replace(choice, f" {word} ", "", type_=String()) != type_coerce(choice, String())

@@ -52,8 +52,9 @@ def _reader(web: Web, token: str) -> Any:
 def _words(web: Web, request: Request, reader: Any) -> Texts:
     """In the reader's language, else the browser's, else the site's."""
     site = web.settings.site.language
-    if reader and reader.language and texts.knows(reader.language):
-        return texts.best(reader.language)
+    known = filter(texts.knows, reader.languages if reader else ())
+    if lang := next(iter(known), None):
+        return texts.best(lang)
     return texts.wanted(request.headers.get("accept-language", ""), site)
 
 

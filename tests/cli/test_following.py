@@ -16,7 +16,7 @@ from publisher.storage import deliveries
 from publisher.storage.reports import Standing
 from tests.publisher.fakes import NOW, FakeChannel, configured, edition
 
-CACHES = (wiring.settings, wiring.channels, wiring.engine, wiring.broker)
+CACHES = (wiring.settings, wiring.channels, wiring.engine, wiring.broker, wiring.bounce_secret)
 
 
 @pytest.fixture

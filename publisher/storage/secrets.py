@@ -1,0 +1,25 @@
+"""Keys that the store makes for itself, and what is hashed with them."""
+
+import hashlib
+import hmac
+import secrets as random
+
+from sqlalchemy import Connection, select
+
+from publisher.storage.posts import upsert
+from publisher.storage.schema import secrets
+
+
+def key(db: Connection, name: str) -> bytes:
+    """The store's secret of this name, 32 bytes; made when first asked for."""
+    value = db.scalar(select(secrets.c.value).where(secrets.c.name == name))
+    if value is None:
+        row = upsert(db, secrets).values(name=name, value=random.token_hex(32))
+        db.execute(row.on_conflict_do_nothing())
+        value = db.scalars(select(secrets.c.value).where(secrets.c.name == name)).one()
+    return bytes.fromhex(value)
+
+
+def digest(db: Connection, address_key: str) -> str:
+    """What stands for an address where the address itself must not: HMAC-SHA256, in hex."""
+    return hmac.digest(key(db, "addresses"), address_key.encode(), hashlib.sha256).hex()
