@@ -51,7 +51,7 @@ imports: $(VENV)/dev
 	$(BIN)/lint-imports --no-logo
 
 tests: $(VENV)/dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench
