@@ -7,6 +7,8 @@ from enum import StrEnum
 
 SIGNED = 20  # hexadecimal digits, 80 bits: one guess a second finds none in the age of the world
 _TOKEN = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{20})")
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_FIRST = 16  # characters of a reply that its enhanced status stands in (RFC 2034 §4)
 
 
 class Kind(StrEnum):
@@ -17,6 +19,35 @@ class Kind(StrEnum):
     POLICY = "policy"  # RFC 3463 x.7.x: it is us whom they do not want
     DELAYED = "delayed"  # they go on trying; it says nothing of the reader
     COMPLAINT = "complaint"  # the reader called it spam
+
+
+# What an enhanced status of class 5 says, by subject and detail, else by subject: RFC 3463 and
+# https://www.iana.org/assignments/smtp-enhanced-status-codes/. All that is not here is SOFT.
+_SAYS = {
+    "1": Kind.HARD,  # the address
+    "1.5": Kind.SOFT,  # "valid"
+    "1.7": Kind.POLICY,  # the sender's address: ours
+    "1.8": Kind.POLICY,
+    "4.4": Kind.HARD,  # no such domain
+    "7": Kind.POLICY,
+    "7.17": Kind.HARD,  # the mailbox is somebody else's by now (RFC 7293)
+    "7.18": Kind.HARD,
+}
+
+
+def status_in(words: str) -> str:
+    """The enhanced status (RFC 3463) in a server's reply, such as 5.1.1; "" where it has none."""
+    found = _STATUS.search(words[:_FIRST])
+    return found[0] if found else ""
+
+
+def kind_of(status: str) -> Kind:
+    """What an enhanced status says of the reader; one that is unknown, or "", says little: SOFT."""
+    family, _, detail = status.partition(".")
+    subject = detail.partition(".")[0]
+    if family != "5":
+        return Kind.POLICY if subject == "7" else Kind.SOFT
+    return _SAYS.get(detail) or _SAYS.get(subject, Kind.SOFT)
 
 
 def token(delivery: int, secret: bytes) -> str:

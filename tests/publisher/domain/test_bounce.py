@@ -1,6 +1,7 @@
 import pytest
 
 from publisher.domain import bounce
+from publisher.domain.bounce import Kind
 
 SECRET = b"k" * 32
 
@@ -23,3 +24,43 @@ def test_a_token_cut_short_or_of_another_delivery_names_nothing() -> None:
     token = bounce.token(7, SECRET)
     for other in (token[:-1], "8" + token[1:], token + "0", bounce.token(7, b"other")):
         assert bounce.delivery_of(other, SECRET) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("5.1.1", Kind.HARD),
+        ("5.1.10", Kind.HARD),
+        ("5.4.4", Kind.HARD),
+        ("5.7.17", Kind.HARD),
+        ("5.1.7", Kind.POLICY),
+        ("5.7.1", Kind.POLICY),
+        ("5.7.515", Kind.POLICY),
+        ("4.7.0", Kind.POLICY),
+        ("5.2.2", Kind.SOFT),
+        ("5.4.1", Kind.SOFT),
+        ("4.1.1", Kind.SOFT),
+        ("5.9.9", Kind.SOFT),
+        ("", Kind.SOFT),
+        ("nonsense", Kind.SOFT),
+    ],
+)
+def test_the_status_tells_whose_fault_it_is(status: str, kind: Kind) -> None:
+    assert bounce.kind_of(status) is kind
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("550 5.1.1 no such user", "5.1.1"),
+        ("550-5.1.1 no such user", "5.1.1"),
+        ("5.7.1", "5.7.1"),
+        ("550 no such user 5.1.1", ""),
+        ("550 192.0.2.1 is listed", ""),
+        ("550 5.1.1.1 is no status", ""),
+        ("450 3.1.1 is no status", ""),
+        ("", ""),
+    ],
+)
+def test_the_status_is_read_where_servers_put_it(words: str, status: str) -> None:
+    assert bounce.status_in(words) == status
