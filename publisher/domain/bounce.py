@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 SIGNED = 20  # hexadecimal digits, 80 bits: one guess a second finds none in the age of the world
@@ -21,14 +22,35 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"  # the reader called it spam
 
 
+class Verdict(StrEnum):
+    """What became of a bounce."""
+
+    OPEN = "open"  # not weighed yet
+    COUNTED = "counted"
+    ASIDE = "aside"  # of an issue that came back from everywhere: held against nobody
+
+
+BLAMES = (Kind.HARD, Kind.SOFT, Kind.POLICY)  # mail that did not arrive
+POINTS = {Kind.HARD: 5, Kind.SOFT: 2}
+WELL = 2  # points that an issue takes off by not coming back
+STOPPED_AT = 10
+WAVE_AT_LEAST = 20
+WAVE_SHARE = 10  # percent of the copies that were sent
+
 # What an enhanced status of class 5 says, by subject and detail, else by subject: RFC 3463 and
 # https://www.iana.org/assignments/smtp-enhanced-status-codes/. All that is not here is SOFT.
 _SAYS = {
     "1": Kind.HARD,  # the address
+    "1.0": Kind.SOFT,  # of something else about an address, some say that of the sender's
     "1.5": Kind.SOFT,  # "valid"
     "1.7": Kind.POLICY,  # the sender's address: ours
     "1.8": Kind.POLICY,
+    "2.1": Kind.HARD,  # the mailbox was shut
+    "2.3": Kind.POLICY,  # this message is too long, there and
+    "3.4": Kind.POLICY,
     "4.4": Kind.HARD,  # no such domain
+    "5": Kind.POLICY,  # the way we talk
+    "6": Kind.POLICY,  # the way the message is written
     "7": Kind.POLICY,
     "7.17": Kind.HARD,  # the mailbox is somebody else's by now (RFC 7293)
     "7.18": Kind.HARD,
@@ -48,6 +70,21 @@ def kind_of(status: str) -> Kind:
     if family != "5":
         return Kind.POLICY if subject == "7" else Kind.SOFT
     return _SAYS.get(detail) or _SAYS.get(subject, Kind.SOFT)
+
+
+def points(history: Iterable[Kind | None]) -> int:
+    """What stands against a reader. `history` tells of each issue that they were sent, the
+    oldest first, what came back of it, and None where nothing did.
+    """
+    total = 0
+    for kind in history:
+        total = max(0, total + (POINTS.get(kind, 0) if kind else -WELL))
+    return total
+
+
+def is_wave(*, bounced: int, copies: int) -> bool:
+    """Whether so much of an issue came back that the fault must be ours, not the readers'."""
+    return bounced >= WAVE_AT_LEAST and bounced * 100 > copies * WAVE_SHARE
 
 
 def token(delivery: int, secret: bytes) -> str:

@@ -221,6 +221,14 @@ bounces = Table(
     Column("status", String, nullable=False, default=""),  # RFC 3463, such as 5.1.1
     Column("words", Words, nullable=False, default=""),
     Column("fingerprint", String, nullable=False, unique=True),  # one report counts once
+    Column("verdict", String, nullable=False),  # one of publisher.domain.bounce.Verdict
+)
+_unweighed = text("verdict = 'open'")
+Index(
+    "ix_bounces_open",
+    bounces.c.at,
+    sqlite_where=_unweighed,
+    postgresql_where=_unweighed,
 )
 
 tallies = Table(  # how often something was asked for, against floods

@@ -1,7 +1,7 @@
 import pytest
 
 from publisher.domain import bounce
-from publisher.domain.bounce import Kind
+from publisher.domain.bounce import STOPPED_AT, Kind, is_wave, points
 
 SECRET = b"k" * 32
 
@@ -41,6 +41,13 @@ def test_a_token_cut_short_or_of_another_delivery_names_nothing() -> None:
         ("5.4.1", Kind.SOFT),
         ("4.1.1", Kind.SOFT),
         ("5.9.9", Kind.SOFT),
+        ("5.1.0", Kind.SOFT),
+        ("5.2.1", Kind.HARD),
+        ("5.2.3", Kind.POLICY),
+        ("5.3.4", Kind.POLICY),
+        ("5.5.2", Kind.POLICY),
+        ("5.6.1", Kind.POLICY),
+        ("4.4.7", Kind.SOFT),
         ("", Kind.SOFT),
         ("nonsense", Kind.SOFT),
     ],
@@ -64,3 +71,35 @@ def test_the_status_tells_whose_fault_it_is(status: str, kind: Kind) -> None:
 )
 def test_the_status_is_read_where_servers_put_it(words: str, status: str) -> None:
     assert bounce.status_in(words) == status
+
+
+@pytest.mark.parametrize(
+    ("history", "stops"),
+    [
+        ([Kind.HARD], False),
+        ([Kind.HARD, Kind.HARD], True),
+        ([Kind.HARD, None, Kind.HARD], False),
+        ([Kind.SOFT] * 4, False),
+        ([Kind.SOFT] * 5, True),
+        ([Kind.SOFT, None] * 20, False),
+        ([None] * 9 + [Kind.HARD] * 2, True),
+        ([Kind.HARD, Kind.POLICY, Kind.HARD], True),
+        ([Kind.POLICY] * 20, False),
+        ([Kind.DELAYED] * 20, False),
+        ([], False),
+    ],
+)
+def test_two_hard_bounces_or_five_soft_ones_in_a_row_are_enough(
+    history: list[Kind | None], stops: bool
+) -> None:
+    assert (points(history) >= STOPPED_AT) is stops
+
+
+@pytest.mark.parametrize(
+    ("bounced", "copies", "wave"),
+    [(19, 19, False), (20, 199, True), (20, 200, False), (21, 200, True), (0, 0, False)],
+)
+def test_a_tenth_of_an_issue_and_at_least_twenty_copies_are_a_wave(
+    bounced: int, copies: int, wave: bool
+) -> None:
+    assert is_wave(bounced=bounced, copies=copies) is wave

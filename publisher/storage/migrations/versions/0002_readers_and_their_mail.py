@@ -141,6 +141,7 @@ def _bounces() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["deliveries.id"], name=op.f("fk_bounces_delivery_id")
         ),
@@ -150,6 +151,10 @@ def _bounces() -> None:
     )
     op.create_index(op.f("ix_bounces_delivery_id"), "bounces", ["delivery_id"])
     op.create_index(op.f("ix_bounces_subscriber_id"), "bounces", ["subscriber_id"])
+    is_open = sa.text("verdict = 'open'")
+    op.create_index(
+        "ix_bounces_open", "bounces", ["at"], sqlite_where=is_open, postgresql_where=is_open
+    )
 
 
 def _belongs(table: str, to: str) -> sa.ForeignKeyConstraint:

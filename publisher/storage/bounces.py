@@ -1,0 +1,74 @@
+"""What came back of mail, in the database: noted once, weighed later."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from publisher.domain.bounce import BLAMES, Kind, Verdict
+from publisher.domain.subscriber import Event
+from publisher.storage import reader_log
+from publisher.storage.posts import upsert
+from publisher.storage.schema import bounces, deliveries, posts, subscribers
+
+LONGEST = 500  # characters of a server's words that are kept
+EVENTS = {Kind.COMPLAINT: Event.COMPLAINED} | dict.fromkeys(BLAMES, Event.BOUNCED)
+
+
+def sent(db: Connection, delivery: int) -> Row[Any] | None:
+    """A reader's copy: its `state`, `marked_at`, `recipient` (their address key), `issue`,
+    `channel`, and their number (None once they are forgotten). None for no reader's copy.
+    """
+    c = deliveries.c
+    query: Select[Any] = (
+        select(
+            c.state,
+            c.marked_at,
+            c.recipient,
+            posts.c.issue,
+            posts.c.channel,
+            subscribers.c.id.label("subscriber_id"),
+        )
+        .join(posts)
+        .outerjoin(subscribers, subscribers.c.address_key == c.recipient)
+        .where(c.id == delivery, c.recipient != "")
+    )
+    return db.execute(query).one_or_none()
+
+
+def record(
+    db: Connection,
+    delivery: int,
+    *,
+    kind: Kind,
+    at: datetime,
+    status: str = "",
+    words: str = "",
+    how: str = "report",
+) -> bool:
+    """Note what came back of a reader's mail; False where as much is known already.
+
+    One delivery has one bounce of a kind at most, however often it is told. `how` it was learnt
+    is `report` or, where the server refused the mail at once, `refusal`. What may speak against
+    the reader stays open until it is weighed.
+    """
+    found = sent(db, delivery)
+    if found is None:
+        return False
+    row = {
+        "delivery_id": delivery,
+        "subscriber_id": found.subscriber_id,
+        "at": at,
+        "kind": kind,
+        "status": status,
+        "words": words[:LONGEST],
+        "fingerprint": f"{delivery}:{kind}",
+        "verdict": Verdict.OPEN if kind in BLAMES else Verdict.COUNTED,
+    }
+    insert = upsert(db, bounces).values(row).on_conflict_do_nothing()
+    new = db.execute(insert.returning(bounces.c.id)).scalar() is not None
+    if new and found.subscriber_id is not None and kind in EVENTS:
+        told = " ".join(filter(None, (status, words[:LONGEST])))
+        event, who, place = EVENTS[kind], found.subscriber_id, found.issue
+        reader_log.note(db, who, event, at=at, how=how, place=place, words=told)
+    return new
