@@ -8,7 +8,7 @@ from pathlib import Path
 
 from channels._settings import require
 from channels._text import post_key
-from channels.email import encoding, line, message, parts, wire
+from channels.email import encoding, filling, line, message, parts, wire, writing
 from channels.email.wording import Words, in_html_words, in_plain_words, own_words
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition
@@ -83,11 +83,11 @@ class Email:
             warnings=tuple(parts.warnings(edition, title, html)),
             details={"slot": parts.slot(edition)},
         )
-        return replace(post, length=message.size(post, self.sender))
+        return replace(post, length=writing.size(post, self.sender))
 
     def deliver(self, post: Post) -> Receipt:
         """Send one reader's copy. Raises ValueError without `post.to`."""
-        parcel = message.packing(self.sender)(post)
+        parcel = writing.packing(self.sender)(post)
         return asyncio.run(wire.send_one(self._server, parcel))
 
     async def deliver_each(
@@ -107,7 +107,7 @@ class Email:
             self._server,
             copies,
             connections=self.connections,
-            pack=message.packing(self.sender),
+            pack=writing.packing(self.sender),
             mark=mark,
             settle=settle,
         )
@@ -116,7 +116,7 @@ class Email:
         """None where the operator has decided to send again; NotImplementedError where not."""
         if self.when_unsure == "resend":
             return None
-        id = message.message_id(post.key, self.sender, message.addressee(post))
+        id = filling.message_id(post.key, self.sender, message.addressee(post))
         reason = f"a mail server cannot be asked whether it took {id}"
         raise NotImplementedError(f"{reason}; search its log for that Message-ID")
 

@@ -26,7 +26,6 @@ from publisher.domain.channel import (
     Unsure,
 )
 
-LONGEST_LINE = 998  # RFC 5322 §2.1.1, without CRLF
 SIGN_IN_FIRST = range(530, 539)
 
 Pack = Callable[[Post], Parcel]
@@ -61,14 +60,13 @@ async def offer(line: Line, parcel: Parcel) -> None:
     line.begun += 1
     options = _mail_options(line.smtp, parcel)
     encoding = "utf-8" if parcel.needs_utf8 else "ascii"
-    wire_check(parcel.content, utf8=parcel.needs_utf8)
     try:
         await line.smtp.mail(parcel.envelope_from, options=options, encoding=encoding)
         await line.smtp.rcpt(parcel.envelope_to, encoding=encoding)
         start = await line.smtp.execute_command(b"DATA")
         if start.code != 354:
             raise aiosmtplib.SMTPDataError(start.code, start.message)
-        await _write(line, stuffed(parcel.content))
+        await _write(line, parcel.sent)
     except (aiosmtplib.SMTPException, OSError) as error:
         await _begin_anew(line, error)
         raise not_taken(error) from error
@@ -185,25 +183,6 @@ async def _outcome(line: Line, parcel: Parcel) -> Receipt | ChannelError:
         return error
 
 
-def wire_check(content: bytes, *, utf8: bool = False) -> None:
-    """Refuse bytes that one server may read otherwise than another (SMTP smuggling)."""
-    breaks = content.count(b"\r\n")
-    if content.count(b"\r") != breaks or content.count(b"\n") != breaks:
-        raise Refused("the message has a bare CR or LF")
-    if b"\0" in content or not content.endswith(b"\r\n"):
-        raise Refused("the message has a NUL or no end of line at its end")
-    if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
-        raise Refused(f"the message has a line of more than {LONGEST_LINE} bytes")
-    if not (utf8 or content.isascii()):
-        raise Refused("the message is not in 7 bits")
-
-
-def stuffed(content: bytes) -> bytes:
-    """Double the dots at the beginning of lines (RFC 5321 §4.5.2)."""
-    dotted = b"." + content if content.startswith(b".") else content
-    return dotted.replace(b"\r\n.", b"\r\n..")
-
-
 def not_taken(error: Exception) -> TryLater | Refused | Disconnected:
     """Name a failure before the final dot."""
     if not isinstance(error, aiosmtplib.SMTPResponseException):
@@ -218,7 +197,7 @@ def not_taken(error: Exception) -> TryLater | Refused | Disconnected:
 
 
 def _mail_options(smtp: aiosmtplib.SMTP, parcel: Parcel) -> list[str]:
-    size, limit = len(parcel.content), largest(smtp)
+    size, limit = parcel.size, largest(smtp)
     if 0 < limit < size:
         raise Refused(f"{size} bytes, but the mail server takes {limit} at most")
     options = [f"SIZE={size}"] if smtp.supports_extension("size") else []

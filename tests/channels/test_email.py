@@ -25,7 +25,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from channels._text import graphemes
-from channels.email import Email, encoding, line, message, parts, wire
+from channels.email import Email, encoding, filling, line, message, parts, writing
 from publisher.domain.channel import (
     Copy,
     Disconnected,
@@ -97,8 +97,8 @@ def send(mail: Email, these: list[Copy], *, mark: Mark = yes) -> Outcomes:
 
 
 def content(post: Post, to: Reader | None = None, mail: Email | None = None) -> bytes:
-    letter = message.letter(post, (mail or channel()).sender)
-    return message.parcel(letter, to or reader(), at=NOW).content
+    letter = writing.letter(post, (mail or channel()).sender)
+    return filling.parcel(letter, to or reader(), at=NOW).content
 
 
 def parsed(source: bytes) -> EmailMessage:
@@ -152,13 +152,13 @@ def test_a_reader_gets_what_the_preview_showed() -> None:
 
 def test_the_message_id_stays_at_every_attempt_and_differs_by_reader_and_text() -> None:
     mail, post = channel(), channel().render(EDITION)
-    letter = message.letter(post, mail.sender)
-    other = message.letter(mail.render(replace(EDITION, title="Other")), mail.sender)
+    letter = writing.letter(post, mail.sender)
+    other = writing.letter(mail.render(replace(EDITION, title="Other")), mail.sender)
     ids = [
-        message.parcel(letter, reader(1), at=NOW).message_id,
-        message.parcel(letter, reader(1), at=datetime(2027, 1, 1, tzinfo=UTC)).message_id,
-        message.parcel(letter, reader(2), at=NOW).message_id,
-        message.parcel(other, reader(1), at=NOW).message_id,
+        filling.parcel(letter, reader(1), at=NOW).message_id,
+        filling.parcel(letter, reader(1), at=datetime(2027, 1, 1, tzinfo=UTC)).message_id,
+        filling.parcel(letter, reader(2), at=NOW).message_id,
+        filling.parcel(other, reader(1), at=NOW).message_id,
     ]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
@@ -166,15 +166,15 @@ def test_the_message_id_stays_at_every_attempt_and_differs_by_reader_and_text() 
 
 
 def test_bounces_come_back_to_an_address_that_names_the_delivery() -> None:
-    letter = message.letter(channel().render(EDITION), channel().sender)
-    parcel = message.parcel(letter, reader(), at=NOW)
+    letter = writing.letter(channel().render(EDITION), channel().sender)
+    parcel = filling.parcel(letter, reader(), at=NOW)
     assert parcel.envelope_from == "bounces+b0@harbour.example"
 
 
 def test_without_a_bounce_address_bounces_go_to_the_sender() -> None:
     mail = channel(bounce_address="")
-    letter = message.letter(mail.render(EDITION), mail.sender)
-    assert message.parcel(letter, reader(), at=NOW).envelope_from == "letter@harbour.example"
+    letter = writing.letter(mail.render(EDITION), mail.sender)
+    assert filling.parcel(letter, reader(), at=NOW).envelope_from == "letter@harbour.example"
 
 
 def test_a_subject_that_looks_encoded_is_shown_as_it_is_written() -> None:
@@ -218,22 +218,24 @@ def test_no_words_add_a_header_a_line_or_an_end(
     edition = replace(EDITION, title=title, text=text, html=f"<p>{text}</p>", summary=listed)
     sender = replace(channel().sender, name=name)
     try:
-        letter = message.letter(channel().render(edition), sender)
+        letter = writing.letter(channel().render(edition), sender)
     except Refused:
         assert encoding.hides_control(title)
         return
-    source = message.parcel(letter, reader(), at=NOW).content
+    parcel = filling.parcel(letter, reader(), at=NOW)
+    source = parcel.content
     assert_harmless(source)
+    assert parcel.sent == message.stuffed(source)
     assert parsed(source)["Subject"].split() == encoding.one_line(title).split() or "=?" in title
 
 
 def assert_harmless(source: bytes) -> None:
     """One header block of ours, 7 bits, short lines, one end on the wire."""
     assert message_from_bytes(source).keys() == message.HEADERS
-    wire.wire_check(source)
+    writing.wire_check(source)
     lines = source.split(b"\r\n")
     assert max(map(len, lines[lines.index(b"") :])) <= 76
-    sent = wire.stuffed(source) + b".\r\n"
+    sent = message.stuffed(source) + b".\r\n"
     assert re.findall(rb"[\r\n]\.[\r\n]", sent) == [b"\n.\r"]
     assert sent.endswith(b"\r\n.\r\n")
 
@@ -244,11 +246,13 @@ def assert_harmless(source: bytes) -> None:
 @example(address="a@b.example", token="t\r\nRSET", url="https://a.example/")
 @example(address="a@b.example", token="t", url="https://a.example/>\r\nBcc: c@d.example")
 @example(address="ünder@bücher.example", token="t", url="https://a.example/=41")
+@example(address="a@b.example", token="t", url="https://a.example/" + "." * 300)
+@example(address="a@b.example", token="t", url="https://a.example/" + "&" * 890)
 @settings(deadline=None, max_examples=100)
 def test_no_reader_adds_a_header_or_a_command(address: str, token: str, url: str) -> None:
-    letter = message.letter(channel().render(EDITION), channel().sender)
+    letter = writing.letter(channel().render(EDITION), channel().sender)
     try:
-        parcel = message.parcel(
+        parcel = filling.parcel(
             letter,
             Reader(address=address, token=token, unsubscribe_url=url, bounce_token=token),
             at=NOW,
@@ -256,7 +260,9 @@ def test_no_reader_adds_a_header_or_a_command(address: str, token: str, url: str
     except Refused:
         return
     assert message_from_bytes(parcel.content).keys() == message.HEADERS
-    wire.wire_check(parcel.content, utf8=parcel.needs_utf8)
+    writing.wire_check(parcel.content, utf8=parcel.needs_utf8)
+    assert parcel.sent == message.stuffed(parcel.content)
+    assert max(map(len, b"".join(parcel.body).split(b"\r\n"))) <= 76
     for address_sent in (parcel.envelope_from, parcel.envelope_to):
         assert not re.search(r"[\s<>\x00-\x1f]", address_sent)
 
@@ -270,10 +276,53 @@ def test_an_unsubscribe_url_that_no_header_can_carry_is_refused(url: str) -> Non
 
 
 def test_a_copy_with_a_header_that_is_not_ours_is_not_made() -> None:
-    letter = message.letter(channel().render(EDITION), channel().sender)
-    tampered = replace(letter, pieces=(b"Bcc: v@e.example\r\n", *letter.pieces))
+    letter = writing.letter(channel().render(EDITION), channel().sender)
+    tampered = replace(letter, head=(b"Bcc: v@e.example\r\n", *letter.head))
     with pytest.raises(Refused, match="not ours"):
-        message.parcel(tampered, reader(), at=NOW)
+        filling.parcel(tampered, reader(), at=NOW)
+
+
+def test_a_copy_is_sent_as_its_content_with_dots_doubled() -> None:
+    dots = "\n".join([".", "..", ". x", "x", "."] * 20)
+    post = channel().render(replace(EDITION, text=dots, html=f"<pre>{dots}</pre>"))
+    url = "https://harbour.example/" + ".x" * 200  # folded somewhere before a dot
+    parcel = filling.parcel(
+        writing.letter(post, channel().sender), replace(reader(), unsubscribe_url=url), at=NOW
+    )
+    assert b"\r\n." in parcel.content
+    assert parcel.sent == message.stuffed(parcel.content)
+    assert parcel.size == len(parcel.content)
+    assert url in body(parcel.content, "plain")
+
+
+@pytest.mark.parametrize("text", ["x", "=", "é", "x ", "."])
+def test_what_fills_a_slot_leaves_room_for_the_soft_break_after_it(text: str) -> None:
+    for length in range(200):
+        written = filling.on_own_lines(text * length)
+        assert max(map(len, (written + b"=").split(b"\r\n"))) <= 76
+        assert binascii.a2b_qp(written + b"=\r\n") == (text * length).encode()
+
+
+ADDRESSES = st.from_regex(r"[A-Za-z0-9.+'é_-]{1,70}@[a-zA-Z0-9.é-]{1,70}", fullmatch=True)
+
+
+@given(address=ADDRESSES | st.emails() | HOSTILE)
+@example(address="a@b.local")
+@example(address="a@xn--a.example")
+@example(address="a@b-.example")
+@example(address=f"{'a' * 65}@b.example")
+@example(address=f"{'a' * 30}.{'a' * 40}@b.example")
+@example(address=f"a@{'b' * 63}.{'b' * 63}.{'b' * 63}.{'b' * 63}.example")
+@example(address="a@b.example\n")
+@settings(deadline=None, max_examples=200)
+def test_an_address_is_carried_or_refused_as_the_standards_say(address: str) -> None:
+    try:
+        expected = encoding.wire_address(address)
+    except ValueError:
+        with pytest.raises(Refused, match="no mail can reach"):
+            filling.carried(address)
+    else:
+        assert filling.carried(address) == expected
 
 
 @pytest.mark.parametrize("length", range(70, 80))
@@ -396,11 +445,11 @@ def test_controls_that_make_gmail_cut_a_mail_are_left_out() -> None:
 )
 def test_bytes_that_two_servers_may_read_differently_are_not_sent(wrong: bytes) -> None:
     with pytest.raises(Refused):
-        wire.wire_check(wrong)
+        writing.wire_check(wrong)
 
 
 def test_the_wire_check_lets_a_longest_line_pass() -> None:
-    wire.wire_check(b"a" * 998 + b"\r\n")
+    writing.wire_check(b"a" * 998 + b"\r\n")
 
 
 # --- rendering -------------------------------------------------------------------------------
@@ -571,7 +620,7 @@ def test_a_doubt_says_what_was_seen_and_where_to_look() -> None:
     with scripted(always("DOT", SILENCE)) as server:
         mail = channel(server.port, timeout=0.2)
         post = replace(mail.render(EDITION), to=reader())
-        parcel = message.parcel(message.letter(post, mail.sender), reader(), at=NOW)
+        parcel = filling.parcel(writing.letter(post, mail.sender), reader(), at=NOW)
         with pytest.raises(Unsure) as failure:
             mail.deliver(post)
     assert parcel.message_id in str(failure.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.email import Email, encoding, message, parts, wire
+from channels.email import Email, encoding, filling, parts, writing
 from publisher.domain.channel import Reader
 from publisher.domain.habits import Habits
 from publisher.domain.issue import Edition, Site
@@ -49,9 +49,9 @@ def editions() -> list[Edition]:
 def test_every_real_issue_comes_back_from_its_bytes_as_it_was_shown() -> None:
     for edition in editions():
         post = MAIL.render(edition)
-        letter = message.letter(post, MAIL.sender)
-        content = message.parcel(letter, READER, at=datetime(2026, 8, 6, tzinfo=UTC)).content
-        wire.wire_check(content)
+        letter = writing.letter(post, MAIL.sender)
+        content = filling.parcel(letter, READER, at=datetime(2026, 8, 6, tzinfo=UTC)).content
+        writing.wire_check(content)
         read = message_from_bytes(content, policy=policy.default)
         assert read["Subject"] == encoding.one_line(edition.title)
         text, html = (read.get_body((kind,)) for kind in ("plain", "html"))

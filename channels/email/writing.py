@@ -1,0 +1,132 @@
+"""A post as a letter: encoded, checked whole, and its dots doubled, once for all its readers."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+
+from channels.email.encoding import hides_control, mailbox, quoted_printable, words
+from channels.email.filling import parcel, sample
+from channels.email.message import HEADERS, Letter, Parcel, Seal, Sender, Slot, addressee, stuffed
+from publisher.domain.channel import Post, Refused
+
+LONGEST_LINE = 998  # RFC 5322 §2.1.1, without CRLF
+SOFT_BREAK = b"=\r\n"  # RFC 2045 §6.7
+
+_NEWLINE = re.compile("\r\n?|\n")
+_LANG = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+
+Sealing = Callable[[Letter], Seal]
+"""What makes a letter's seal, once; the seal is then asked for every copy."""
+
+
+def packing(sender: Sender, sealing: Sealing | None = None) -> Callable[[Post], Parcel]:
+    """Make a parcel of each copy, building the letter of each post only once.
+
+    Packing raises as `addressee`, `letter` and `parcel` do.
+    """
+    letters: dict[str, Letter] = {}
+
+    def pack(post: Post) -> Parcel:
+        built = letters.get(post.key)
+        if built is None:
+            built = letter(post, sender)
+            built = replace(built, seal=sealing(built)) if sealing else built
+            letters[post.key] = built
+        return parcel(built, addressee(post), at=datetime.now(UTC))
+
+    return pack
+
+
+def size(post: Post, sender: Sender) -> int:
+    """Bytes of a reader's whole message; 0 for a title that will be refused."""
+    try:
+        return len(sample(letter(post, sender)))
+    except Refused:
+        return 0
+
+
+def letter(post: Post, sender: Sender) -> Letter:
+    """Build the message of a post, once for all its readers.
+
+    `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL.
+    Raises Refused for a title or language that no header can carry.
+    """
+    if hides_control(post.title):
+        raise Refused("the title hides control characters; write it as plain text")
+    if not _LANG.fullmatch(post.lang):
+        raise Refused(f"{post.lang!r} is no language tag")
+    boundary = "=_" + hashlib.sha256(post.key.encode()).hexdigest()[:32]  # "=_" is never in QP
+    slot = str(post.details["slot"])
+    body = (
+        *_part(boundary, "plain", post.text, slot),
+        *_part(boundary, "html", post.html, slot),
+        f"--{boundary}--\r\n".encode(),
+    )
+    built = Letter(
+        key=post.key,
+        sender=sender,
+        head=tuple(_head(post, sender, boundary)),
+        body=body,
+        stuffed=tuple(one if isinstance(one, Slot) else stuffed(one) for one in body),
+        fields=tuple(HEADERS),
+    )
+    return _verified(built)
+
+
+def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
+    # One header a line, written out here and encoded by `words`: email's own policies fold
+    # long URLs into encoded words, and decode encoded words in what they are given.
+    yield f"From: {mailbox(sender.name, sender.address)}\r\nTo: ".encode("ascii")
+    yield Slot(name="to")
+    yield f"\r\nSubject: {words(post.title, 'Subject')}\r\nDate: ".encode("ascii")
+    yield Slot(name="date")
+    yield b"\r\nMessage-ID: "
+    yield Slot(name="message-id")
+    yield f"\r\nList-Id: <{sender.list_id}>\r\nList-Unsubscribe: <".encode("ascii")
+    yield Slot(name="unsubscribe")
+    yield (
+        ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        "Precedence: bulk\r\n"
+        f"Content-Language: {post.lang}\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
+    ).encode("ascii")
+
+
+def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes | Slot]:
+    heading = (
+        f"--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode("ascii")
+    first, *others = map(quoted_printable, _NEWLINE.sub("\r\n", body).split(slot))
+    texts = [heading + first, *(SOFT_BREAK + other for other in others)]
+    for text in texts[:-1]:
+        yield text + SOFT_BREAK
+        yield Slot(name=subtype)
+    yield texts[-1] + b"\r\n"
+
+
+def _verified(letter: Letter) -> Letter:
+    """Read a copy back: exactly our headers, no byte that a server may misread, or Refused."""
+    content = sample(letter)
+    if BytesHeaderParser().parsebytes(content).keys() != list(letter.fields):
+        raise Refused("the title or sender would add headers that are not ours")
+    wire_check(content)
+    return letter
+
+
+def wire_check(content: bytes, *, utf8: bool = False) -> None:
+    """Refuse bytes that one server may read otherwise than another (SMTP smuggling)."""
+    breaks = content.count(b"\r\n")
+    if content.count(b"\r") != breaks or content.count(b"\n") != breaks:
+        raise Refused("the message has a bare CR or LF")
+    if b"\0" in content or not content.endswith(b"\r\n"):
+        raise Refused("the message has a NUL or no end of line at its end")
+    if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
+        raise Refused(f"the message has a line of more than {LONGEST_LINE} bytes")
+    if not (utf8 or content.isascii()):
+        raise Refused("the message is not in 7 bits")
