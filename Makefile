@@ -8,13 +8,14 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
 	@echo "make test    every gate: format, lint, types, imports, tests"
 	@echo "make check   the gates without the tests"
 	@echo "make bench   how long a release takes"
+	@echo "make bench-mail  how fast mail goes out, against Postfix's smtp-source (READERS=100000 CONNECTIONS=10)"
 	@echo "make lock    resolve the dependencies again"
 
 # A stamp is older than its lock file once that has changed: the environment is stale then.
@@ -54,7 +55,13 @@ tests: $(VENV)/dev
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: $(VENV)/dev
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.release
+
+READERS ?= 100000
+CONNECTIONS ?= 10
+# BENCH="--database postgresql --dkim" and more: docs/performance.md
+bench-mail: $(VENV)/dev
+	@$(BIN)/python -m tests.bench.mail --readers $(READERS) --connections $(CONNECTIONS) $(BENCH)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev

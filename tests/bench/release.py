@@ -25,7 +25,7 @@ from publisher.storage.engine import reading
 from tests.cli.home import Home, furnish
 
 ROUNDS = 12
-CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "xmpp"
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "xmpp"
 NETWORKS = ("email", "mastodon", "reddit", "lemmy")
 READER = Reader(
     address="ann@example.org", token="token", unsubscribe_url="https://news.example/leave/token"
