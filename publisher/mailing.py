@@ -1,124 +1,52 @@
-"""Many copies of one post: claimed in batches, marked and settled in grouped commits."""
+"""Many copies of one post: claimed ahead of their sending, over lines that are kept meanwhile."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import uvloop
 from sqlalchemy.exc import DBAPIError
 
-from publisher.domain.channel import ChannelError, Copy, Disconnected, Mailing, Post, Receipt
-from publisher.domain.delivery import Delivery, Outcome, State, settled_by
-from publisher.publishing import INSISTING, Worker, addressed, failed, stop
-from publisher.storage import copies, deliveries, pacing
+from publisher.domain.channel import Copy, Disconnected, Mailing, Post
+from publisher.domain.delivery import Delivery
+from publisher.ledger import Clerk, Ledger
+from publisher.publishing import Worker, addressed, stop
+from publisher.storage import copies, pacing
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # copies of one claim: their lease must outlast their sending
+BATCH = 500  # copies of one claim: their lease must outlast their sending
 LONGEST_BATCH = 10  # seconds that a rate may stretch one batch to
-LONGEST_TURN = timedelta(seconds=60)  # after that a slow batch begins nothing more
-BUDGET = timedelta(seconds=15)  # one task's time, so that a stop need not wait; a hint goes on
-GROUPING = 0.003  # seconds that marks wait for company before they are committed together
+BUDGET = timedelta(seconds=60)  # in which a task claims copies; a hint goes on
+LONGEST_TURN = timedelta(seconds=30)  # after that nothing more of a slow batch is begun
 
 
-@dataclass
-class Ledger:
-    """The marks and settlements of one batch. What it has not committed has not happened."""
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Copies claimed together, and when the first may leave."""
 
+    copies: list[Delivery]
+    start: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One worker's turn at the copies of one post."""
+
+    post_id: int
+    name: str
+    channel: Mailing
+    post: Post
     worker: Worker
-    held: dict[int, Delivery]
-    _marks: list[tuple[Delivery, asyncio.Future[bool]]] = field(default_factory=list)
-    _settled: list[tuple[Delivery, Outcome, Receipt | None]] = field(default_factory=list)
-    _marked: set[int] = field(default_factory=set)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    trouble: Outcome | None = None  # what the rest of the batch had better wait for, too
+    end: datetime
 
-    async def mark(self, copy: Copy) -> bool:
-        """Note durably that the irrevocable byte is next; False when the copy is not ours."""
-        known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._marks.append((self.held[copy.id], known))
-        self._wake.set()
-        return await known
-
-    async def settle(self, copy: Copy, result: Receipt | Exception) -> None:
-        """Note what became of a copy; durable with the next group."""
-        delivery = self.held.pop(copy.id)
-        if isinstance(result, Receipt):
-            self._settled.append((delivery, settled_by(result, found=False), result))
-        else:
-            doubt = copy.id in self._marked and not isinstance(result, ChannelError)
-            outcome = failed(result, delivery, self.worker, in_doubt=doubt)
-            self.trouble = outcome if outcome.retry_in else self.trouble
-            self._settled.append((delivery, outcome, None))
-        self._wake.set()
-
-    async def keep(self) -> None:
-        """Commit groups until cancelled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await asyncio.sleep(GROUPING)
-            with suppress(Exception):  # whoever waits for a mark has it; settlements are kept
-                self.commit()
-
-    def commit(self) -> None:
-        """Write what has gathered, in one transaction. Marks whose commit fails are not given."""
-        marks, self._marks = self._marks, []
-        settled, self._settled = self._settled, []
-        try:
-            ours = self._write([delivery for delivery, _ in marks], settled)
-        except Exception as error:
-            self._settled = settled + self._settled
-            for _, known in marks:
-                if not known.done():
-                    known.set_exception(error)
-            raise
-        self._marked |= ours
-        for delivery, known in marks:
-            if not known.done():
-                known.set_result(delivery.id in ours)
-
-    def _write(
-        self, marks: list[Delivery], settled: list[tuple[Delivery, Outcome, Receipt | None]]
-    ) -> set[int]:
-        at, name = self.worker.now(), self.worker.name
-        with self.worker.engine.begin() as db:
-            held = [(delivery.id, delivery.attempt) for delivery in marks]
-            ours = deliveries.mark(db, held, at=at) if held else set()
-            for delivery, outcome, receipt in settled:
-                deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
-        return ours
-
-    def close(self, stopped: str = "") -> None:
-        """Settle the rest: what was not marked was not sent, what was marked may have been.
-
-        `stopped` says why the channel takes nothing until a person has seen to it.
-        """
-        for delivery in self.held.values():
-            self._settled.append((delivery, self._unfinished(delivery, stopped), None))
-        self.held.clear()
-        for pause in (*INSISTING, None):
-            try:
-                self.commit()
-            except DBAPIError:
-                if pause is None:
-                    raise
-                log.warning("the store does not take what became of %s copies", len(self._settled))
-                self.worker.rest(pause)
-            else:
-                return
-
-    def _unfinished(self, delivery: Delivery, stopped: str) -> Outcome:
-        pause = self.trouble.retry_in if self.trouble else timedelta(0)
-        if delivery.id in self._marked:
-            note = "the connection ended after the message had left"
-            return Outcome(state=State.UNSURE, retry_in=pause, note=note, in_doubt=True)
-        if stopped:
-            return Outcome(state=State.HELD, note=stopped)
-        why = f"not tried yet: {self.trouble.note}" if self.trouble else "not tried yet"
-        return Outcome(state=State.PENDING, retry_in=pause, note=why, tried=False)
+    @property
+    def over(self) -> bool:
+        return self.worker.stopping() or self.worker.now() >= self.end
 
 
 def deliver_copies(post_id: int, worker: Worker) -> bool:
@@ -126,73 +54,126 @@ def deliver_copies(post_id: int, worker: Worker) -> bool:
 
     Several workers may do so at once: each copy is claimed by one of them.
     """
-    end = worker.now() + BUDGET
-    while worker.now() < end and not worker.stopping():
-        with worker.engine.begin() as db:
-            found = copies.stored_post(db, post_id)
-        if found is None or found[0] not in worker.channels:
-            return False
-        name, post = found
-        channel = worker.channels[name].channel
-        if not isinstance(channel, Mailing) or not _batch(post_id, name, channel, post, worker):
-            break
-    else:
-        if not worker.stopping():
-            return True
+    with worker.engine.begin() as db:
+        found = copies.stored_post(db, post_id)
+    if found is None or found[0] not in worker.channels:
+        return False
+    name, post = found
+    channel = worker.channels[name].channel
+    if not isinstance(channel, Mailing):
+        return False
+    run = Run(
+        post_id=post_id,
+        name=name,
+        channel=channel,
+        post=post,
+        worker=worker,
+        end=worker.now() + BUDGET,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        unfinished = runner.run(_send(run))
+    if unfinished and not worker.stopping():
+        return True
     with worker.engine.begin() as db:
         copies.rest(db, post_id)
     return False
 
 
-def _batch(post_id: int, name: str, channel: Mailing, post: Post, worker: Worker) -> int:
-    """Send one batch; how many copies it took on."""
-    limit = BATCH if not channel.rate else max(1, min(BATCH, int(channel.rate * LONGEST_BATCH)))
-    with worker.engine.begin() as db:
-        at = worker.now()
-        claimed = copies.claim(
-            db, post_id, post, limit=limit, at=at, owner=worker.name, channel=name
-        )
-        start = pacing.reserve(db, name, len(claimed), rate=channel.rate, at=at)
-    if claimed:
-        asyncio.run(_send(claimed, name, channel, worker, start=start))
-        log.info("%s on %s: %s copies handled", post.key, name, len(claimed))
-    return len(claimed)
-
-
-async def _send(
-    claimed: list[Delivery], name: str, channel: Mailing, worker: Worker, *, start: datetime
-) -> None:
-    ledger = Ledger(worker, {delivery.id: delivery for delivery in claimed})
-    committing = asyncio.create_task(ledger.keep())
-    stream = _paced(claimed, worker, rate=channel.rate, start=start)
-    stopped = ""
-    try:
-        await channel.deliver_each(stream, mark=ledger.mark, settle=ledger.settle)
-    except Disconnected as error:
-        stopped = str(error)
-    except DBAPIError:
-        raise  # the store's trouble, not the channel's
-    except Exception as error:
-        log.exception("channel %s met a bug", name)
-        stopped = f"{type(error).__name__}: {error}"
-    finally:
-        committing.cancel()
+async def _send(run: Run) -> bool:
+    """Send until nothing is due or the time is over; True for the latter."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk") as thread:
+        clerk = Clerk(thread=thread)
+        ledger = Ledger(worker=run.worker, clerk=clerk)
+        supply = Supply(run=run, ledger=ledger, clerk=clerk)
+        committing = asyncio.create_task(ledger.keep())
+        stopped = ""
         try:
-            ledger.close(stopped)
+            await run.channel.deliver_each(supply.copies(), mark=ledger.mark, settle=ledger.settle)
+        except Disconnected as error:
+            stopped = str(error)
+        except DBAPIError:
+            raise  # the store's trouble, not the channel's
+        except Exception as error:
+            log.exception("channel %s met a bug", run.name)
+            stopped = f"{type(error).__name__}: {error}"
         finally:
-            if stopped:
-                stop(name, stopped, worker)
+            await supply.end()
+            await ledger.finish(committing)
+            try:
+                ledger.close(stopped)
+            finally:
+                if stopped:
+                    stop(run.name, stopped, run.worker)
+    log.info("%s on %s: %s copies handled", run.post.key, run.name, supply.claimed)
+    return run.over and not supply.exhausted
 
 
-async def _paced(
-    claimed: list[Delivery], worker: Worker, *, rate: float, start: datetime
-) -> AsyncIterator[Copy]:
-    """The copies, each not before its slot."""
-    end = worker.now() + LONGEST_TURN
-    for place, delivery in enumerate(claimed):
-        if worker.stopping() or worker.now() > end:
-            return  # the ledger gives back what was not begun
-        if rate:
-            slot = start + timedelta(seconds=place / rate)
-            await asyncio.sleep(max(0.0, (slot - worker.now()).total_seconds()))
-        yield Copy(id=delivery.id, post=addressed(delivery, worker))
+@dataclass(kw_only=True)
+class Supply:
+    """The copies of a run, claimed while those claimed before are being sent."""
+
+    run: Run
+    ledger: Ledger
+    clerk: Clerk
+    claimed: int = 0
+    exhausted: bool = False
+    _next: asyncio.Task[Batch] | None = None
+
+    async def copies(self) -> AsyncIterator[Copy]:
+        """The copies, each not before its slot. What is not begun the ledger gives back."""
+        while not self.run.over:
+            batch = await (self._next or self._ahead())
+            self._hold(batch)
+            if not batch.copies:
+                self.exhausted = True
+                return
+            async for copy in self._paced(batch):
+                yield copy
+
+    def _ahead(self) -> asyncio.Task[Batch]:
+        """Claim the next batch while there is still something to send."""
+        self._next = asyncio.ensure_future(self.clerk.do(lambda: _claimed(self.run)))
+        return self._next
+
+    def _hold(self, batch: Batch) -> None:
+        self._next = None
+        self.claimed += len(batch.copies)
+        self.ledger.held.update((copy.id, copy) for copy in batch.copies)
+
+    async def _paced(self, batch: Batch) -> AsyncIterator[Copy]:
+        run = self.run
+        for place, delivery in enumerate(batch.copies):
+            if run.worker.stopping() or run.worker.now() > run.end + LONGEST_TURN:
+                return
+            if place == len(batch.copies) // 2 and not run.over:
+                self._ahead()
+            if run.channel.rate:
+                slot = batch.start + timedelta(seconds=place / run.channel.rate)
+                await asyncio.sleep(max(0.0, (slot - run.worker.now()).total_seconds()))
+            yield Copy(id=delivery.id, post=addressed(delivery, run.worker))
+
+    async def end(self) -> None:
+        """Take hold of what was claimed ahead, for it to be given back."""
+        if self._next is not None:
+            with suppress(DBAPIError):  # then nothing was claimed
+                self._hold(await self._next)
+
+
+def _claimed(run: Run) -> Batch:
+    rate = run.channel.rate
+    limit = BATCH if not rate else max(1, min(BATCH, int(rate * LONGEST_BATCH)))
+    with run.worker.engine.begin() as db:
+        at = run.worker.now()
+        if not copies.is_open(db, run.post_id):
+            return Batch(copies=[], start=at)
+        found = copies.claim(
+            db,
+            run.post_id,
+            run.post,
+            limit=limit,
+            at=at,
+            owner=run.worker.name,
+            channel=run.name,
+        )
+        start = pacing.reserve(db, run.name, len(found), rate=rate, at=at)
+    return Batch(copies=found, start=start)

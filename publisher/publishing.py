@@ -344,7 +344,7 @@ def settle(
     states = (*FAILED, *WAITING) if answer is State.SKIPPED else (*FAILED, State.UNSURE)
     ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
     reason = words[answer]
-    met = sum(deliveries.answer(db, id, answer, at=at, reason=reason, url=url) for id in ids)
+    met = deliveries.answer(db, ids, answer, at=at, reason=reason, url=url)
     if met and answer is State.PENDING:
         pacing.resume(db, channel)
     return met

@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
-    and_,
+    Insert,
+    bindparam,
+    literal,
     or_,
     select,
+    true,
     tuple_,
 )
 
@@ -28,7 +33,8 @@ from publisher.storage.schema import deliveries, delivery_log, posts, subscriber
 
 CHUNK = 500  # a statement takes only so many values
 PERSON = "a person"  # who moved a delivery when no worker did
-AT_ONCE = 500  # hints of one sweep
+TRUE = true()
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 def plan(db: Connection, post_id: int, *, at: datetime, refused: str = "") -> int:
@@ -74,6 +80,62 @@ def move(
     return moved.rowcount == 1
 
 
+def move_all(
+    db: Connection,
+    ids: Sequence[int],
+    was: State,
+    now: State,
+    *,
+    at: datetime,
+    reason: str | ColumnElement[str] = "",
+    worker: str = "",
+    only: ColumnElement[bool] = TRUE,
+    **values: Any,
+) -> int:
+    """Move and log those of these deliveries that stand at `was`; how many that were.
+
+    The few statements of a chunk take its rows first, so that nobody moves them in between.
+    """
+    if now not in TRANSITIONS[was]:
+        raise ValueError(f"{was} -> {now}")
+    c, moved = deliveries.c, 0
+    clear = {"owner": "", "hinted_at": None, "next_attempt_at": None}
+    changes = {"state": now, "changed_at": at, "reason": reason, **clear, **values}
+    for first in range(0, len(ids), CHUNK):
+        chunk = c.id.in_(ids[first : first + CHUNK])
+        found = select(c.id).where(chunk, c.state == was, only).order_by(c.id).with_for_update()
+        taken = db.scalars(found).all()
+        if taken:
+            db.execute(deliveries.update().where(c.id.in_(taken)).values(changes))
+            log_as_moved(db, taken, was, worker=worker)
+            moved += len(taken)
+    return moved
+
+
+def log_as_moved(db: Connection, ids: Collection[int], was: State, *, worker: str) -> None:
+    """Log deliveries that were just moved, by what their rows say now."""
+    if ids:
+        db.execute(_logging(was), {"ids": list(ids), "by": worker})
+
+
+@cache  # a mailing logs thousands of groups a minute: building the statement would cost more
+def _logging(was: State) -> Insert:
+    c = deliveries.c
+    columns: dict[str, Any] = {
+        "delivery_id": c.id,
+        "at": c.changed_at,
+        "was": literal(was.value),
+        "now": c.state,
+        "attempt": c.attempts,
+        "reason": c.reason,
+        "remote_id": c.remote_id,
+        "url": c.url,
+        "worker": bindparam("by", type_=delivery_log.c.worker.type),
+    }
+    moved = select(*columns.values()).where(c.id.in_(IDS)).order_by(c.id)
+    return delivery_log.insert().from_select(list(columns), moved)
+
+
 def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | None:
     """Take one delivery for one attempt, or None if it is taken, done, or its channel paused."""
     wanted = (
@@ -93,7 +155,7 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
         return None
     address, token, reader = readers(db, [row.recipient]).get(row.recipient, ("", "", ""))
     if row.recipient and not address:
-        left(db, id, attempt, at=at, owner=owner)
+        left(db, [id], at=at, owner=owner)
         return None
     return Delivery(
         id=id,
@@ -158,9 +220,10 @@ def readers(db: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str, st
     return {key: (address, token, name) for key, address, token, name in db.execute(wanted)}
 
 
-def left(db: Connection, id: int, attempt: int, *, at: datetime, owner: str) -> None:
+def left(db: Connection, ids: Sequence[int], *, at: datetime, owner: str) -> None:
+    """Skip what was claimed for readers who are not on the list any more."""
     reason = "the reader has left the list"
-    move(db, id, State.SENDING, State.SKIPPED, at=at, attempt=attempt, reason=reason, worker=owner)
+    move_all(db, ids, State.SENDING, State.SKIPPED, at=at, reason=reason, worker=owner)
 
 
 # --- what a person says
@@ -168,46 +231,43 @@ def left(db: Connection, id: int, attempt: int, *, at: datetime, owner: str) -> 
 
 def retry(db: Connection, ids: Sequence[int], *, at: datetime) -> int:
     """Make what failed, is held or waits due now; the number of deliveries that were."""
-    done = 0
-    for first in range(0, len(ids), CHUNK):
-        chunk = deliveries.c.id.in_(ids[first : first + CHUNK])
-        for row in db.execute(select(deliveries).where(chunk)).all():
-            done += _retry(db, row, at=at)
-    return done
-
-
-def _retry(db: Connection, row: Any, *, at: datetime) -> bool:
-    was = State(row.state)
-    if was in WAITING:
-        soon = {"next_attempt_at": None, "hinted_at": None, "forgiven": row.attempts}
-        still = and_(deliveries.c.id == row.id, deliveries.c.state == was)
-        return db.execute(deliveries.update().where(still).values(soon)).rowcount == 1
-    if was not in FAILED:
-        return False
-    return move(
-        db,
-        row.id,
-        was,
-        State.UNSURE if row.in_doubt else State.PENDING,
-        at=at,
-        attempt=row.attempts,
-        reason=f"{row.reason}; retried by a person" if row.in_doubt else "retried by a person",
-        worker=PERSON,
-        forgiven=row.attempts,
+    c = deliveries.c
+    again: dict[str, Any] = {"at": at, "worker": PERSON, "forgiven": c.attempts}
+    said = "retried by a person"
+    done = _hurry(db, ids)
+    for was in FAILED:
+        done += move_all(db, ids, was, State.PENDING, reason=said, only=~c.in_doubt, **again)
+    doubted = c.reason + f"; {said}"
+    return done + move_all(
+        db, ids, State.HELD, State.UNSURE, reason=doubted, only=c.in_doubt, **again
     )
 
 
+def _hurry(db: Connection, ids: Sequence[int]) -> int:
+    """Let what waits wait no longer."""
+    soon = {"next_attempt_at": None, "hinted_at": None, "forgiven": deliveries.c.attempts}
+    done = 0
+    for first in range(0, len(ids), CHUNK):
+        chunk = deliveries.c.id.in_(ids[first : first + CHUNK])
+        waiting = deliveries.update().where(chunk, deliveries.c.state.in_(WAITING))
+        done += db.execute(waiting.values(soon)).rowcount
+    return done
+
+
 def answer(
-    db: Connection, id: int, now: State, *, at: datetime, reason: str, url: str = ""
-) -> bool:
-    """Take a person's word for what became of a delivery; False when it is not theirs to say."""
-    row = db.execute(select(deliveries).where(deliveries.c.id == id)).one()
-    was = State(row.state)
-    if was is State.SENDING or now not in TRANSITIONS[was]:
-        return False
-    values = {"forgiven": row.attempts, "in_doubt": False, "url": url or row.url}
-    return move(
-        db, id, was, now, at=at, attempt=row.attempts, reason=reason, worker=PERSON, **values
+    db: Connection, ids: Sequence[int], now: State, *, at: datetime, reason: str, url: str = ""
+) -> int:
+    """Take a person's word for what became of deliveries; how many it was theirs to say of.
+
+    Nobody else's word is wanted while a worker holds one.
+    """
+    values: dict[str, Any] = {"forgiven": deliveries.c.attempts, "in_doubt": False}
+    if url:
+        values["url"] = url
+    return sum(
+        move_all(db, ids, was, now, at=at, reason=reason, worker=PERSON, **values)
+        for was in TRANSITIONS
+        if was is not State.SENDING and now in TRANSITIONS[was]
     )
 
 

@@ -1,6 +1,7 @@
 """What waits in the database: lost with a worker, due for one, or paused with its channel."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
-from publisher.storage.deliveries import is_due, move
+from publisher.storage.deliveries import CHUNK, is_due, move_all
 from publisher.storage.pacing import paused
 from publisher.storage.schema import deliveries, posts
 
@@ -30,40 +31,47 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
     hold nothing while asking. Returns how many were freed.
     """
     c = deliveries.c
-    held = (
-        select(c.id, c.post_id, c.owner, c.attempts, c.forgiven, c.changed_at, c.marked_at)
-        .where(c.state == State.SENDING)
-        .order_by(c.id)
-    )
+    held = select(c.id, c.owner, c.attempts, c.changed_at).where(c.state == State.SENDING)
     owners: dict[str, bool] = {me: True}
-    freed: list[int] = []
-    for row in db.execute(held).all():
+    doomed: dict[int, int] = {}
+    for row in db.execute(held.order_by(c.id)).all():
         if row.owner not in owners:
             owners[row.owner] = lost(row.owner)
-        if (owners[row.owner] or row.changed_at < at - LEASE) and _free(db, row, at=at):
-            freed.append(row.post_id)
-    for post_id in sorted(set(freed)):
-        db.execute(posts.update().where(posts.c.id == post_id).values(hinted_at=None))
-    return len(freed)
+        if owners[row.owner] or row.changed_at < at - LEASE:
+            doomed[row.id] = row.attempts
+    ids = list(doomed)
+    chunks = [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]
+    return sum(_free(db, {id: doomed[id] for id in chunk}, at=at) for chunk in chunks)
 
 
-def _free(db: Connection, row: Any, *, at: datetime) -> bool:
+def _free(db: Connection, attempts: Mapping[int, int], *, at: datetime) -> int:
+    """Free what is still held for the same attempt."""
+    c = deliveries.c
+    found = select(c.id, c.post_id, c.attempts, c.forgiven, c.marked_at)
+    still = found.where(c.id.in_(attempts), c.state == State.SENDING).order_by(c.id)
+    rows = [
+        row for row in db.execute(still.with_for_update()).all() if row.attempts == attempts[row.id]
+    ]
+    groups: dict[tuple[State, str, bool], list[int]] = defaultdict(list)
+    for row in rows:
+        groups[_freed(row)].append(row.id)
+    for (now, reason, doubt), ids in groups.items():
+        since = at if doubt else None  # what it had sent may still be on its way
+        moved: dict[str, Any] = {"in_doubt": doubt, "marked_at": since}
+        move_all(db, ids, State.SENDING, now, at=at, reason=reason, **moved)
+    mailings = {row.post_id for row in rows}
+    db.execute(posts.update().where(posts.c.id.in_(mailings)).values(hinted_at=None))
+    return len(rows)
+
+
+def _freed(row: Any) -> tuple[State, str, bool]:
+    """Where a delivery goes whose worker was lost, why, and whether it may be posted."""
     doubt = row.marked_at is not None
-    now = State.UNSURE if doubt else State.PENDING
     reason = f"the worker was lost {'while' if doubt else 'before'} sending"
-    if row.attempts - row.forgiven > len(BACKOFF):
-        now, reason = State.HELD, f"{reason}, {row.attempts - row.forgiven} times in a row"
-    return move(
-        db,
-        row.id,
-        State.SENDING,
-        now,
-        at=at,
-        attempt=row.attempts,
-        reason=reason,
-        in_doubt=doubt,
-        marked_at=at if doubt else None,  # what it had sent may still be on its way
-    )
+    tries = row.attempts - row.forgiven
+    if tries > len(BACKOFF):
+        return State.HELD, f"{reason}, {tries} times in a row", doubt
+    return State.UNSURE if doubt else State.PENDING, reason, doubt
 
 
 def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]:

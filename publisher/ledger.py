@@ -1,0 +1,150 @@
+"""The marks and settlements of a mailing, committed in groups while its copies are under way."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from publisher.domain.channel import ChannelError, Copy, Receipt
+from publisher.domain.delivery import Delivery, Outcome, State, settled_by
+from publisher.publishing import INSISTING, Worker, failed
+from publisher.storage import copies
+from publisher.storage.copies import Settlement
+
+log = logging.getLogger(__name__)
+
+Mark = tuple[Delivery, asyncio.Future[bool]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clerk:
+    """Who talks to the store for an event loop: a thread, one thing after the other."""
+
+    thread: ThreadPoolExecutor
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Have something done, and hear what came of it."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """What one worker holds of a mailing. What is not committed has not happened.
+
+    While one group is being committed the next one gathers, so groups grow with the load and
+    nobody waits for a clock.
+    """
+
+    worker: Worker
+    clerk: Clerk
+    held: dict[int, Delivery] = field(default_factory=dict)
+    trouble: Outcome | None = None  # what the rest had better wait for, too
+    _marks: list[Mark] = field(default_factory=list)
+    _settled: list[Settlement] = field(default_factory=list)
+    _marked: set[int] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _closing: bool = False
+
+    async def mark(self, copy: Copy) -> bool:
+        """Note durably that the irrevocable byte is next; False when the copy is not ours."""
+        known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._marks.append((self.held[copy.id], known))
+        self._wake.set()
+        return await known
+
+    async def settle(self, copy: Copy, result: Receipt | Exception) -> None:
+        """Note what became of a copy; durable with the next group."""
+        delivery = self.held.pop(copy.id)
+        if isinstance(result, Receipt):
+            self._note(delivery, settled_by(result, found=False), result)
+        else:
+            doubt = copy.id in self._marked and not isinstance(result, ChannelError)
+            outcome = failed(result, delivery, self.worker, in_doubt=doubt)
+            self.trouble = outcome if outcome.retry_in else self.trouble
+            self._note(delivery, outcome)
+        self._marked.discard(copy.id)
+
+    def _note(self, delivery: Delivery, outcome: Outcome, receipt: Receipt | None = None) -> None:
+        self._settled.append(Settlement(delivery=delivery, outcome=outcome, receipt=receipt))
+        self._wake.set()
+
+    async def keep(self) -> None:
+        """Commit group after group, until `finish` and everything is written."""
+        while not self._closing or self._marks or self._settled:
+            await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(0)  # whoever is ready at this moment joins the group
+            try:
+                await self._commit()
+            except Exception:  # noqa: BLE001  who waits for a mark has it; settlements are kept
+                if self._closing:
+                    return
+
+    async def _commit(self) -> None:
+        """Write what has gathered, in one transaction. Marks whose commit fails are not given."""
+        marks, self._marks = self._marks, []
+        settled, self._settled = self._settled, []
+        try:
+            ours = await self.clerk.do(lambda: self._write([copy for copy, _ in marks], settled))
+        except Exception as error:
+            self._settled = settled + self._settled
+            for _, known in marks:
+                if not known.done():
+                    known.set_exception(error)
+            raise
+        for delivery, known in marks:
+            if delivery.id in ours:
+                self._marked.add(delivery.id)
+            if not known.done():
+                known.set_result(delivery.id in ours)
+
+    def _write(self, marks: list[Delivery], settled: list[Settlement]) -> set[int]:
+        at = self.worker.now()
+        with self.worker.engine.begin() as db:
+            ours = copies.held(db, [*marks, *(one.delivery for one in settled)])
+            marked = [copy.id for copy in marks if copy.id in ours]
+            copies.mark(db, marked, at=at)
+            true = [one for one in settled if one.delivery.id in ours]
+            copies.settle(db, true, at=at, worker=self.worker.name)
+        return ours
+
+    async def finish(self, committing: asyncio.Task[None]) -> None:
+        """Let what has gathered be committed, and commit no more by itself."""
+        self._closing = True
+        self._wake.set()
+        await committing
+
+    def close(self, stopped: str = "") -> None:
+        """Settle the rest: what was not marked was not sent, what was marked may have been.
+
+        `stopped` says why the channel takes nothing until a person has seen to it.
+        """
+        for delivery in self.held.values():
+            self._note(delivery, self._unfinished(delivery, stopped))
+        self.held.clear()
+        for pause in (*INSISTING, None):
+            try:
+                self._write([], self._settled)
+            except DBAPIError:
+                if pause is None:
+                    raise
+                log.warning("the store does not take what became of %s copies", len(self._settled))
+                self.worker.rest(pause)
+            else:
+                return
+
+    def _unfinished(self, delivery: Delivery, stopped: str) -> Outcome:
+        pause = self.trouble.retry_in if self.trouble else timedelta(0)
+        if delivery.id in self._marked:
+            note = "the connection ended after the message had left"
+            return Outcome(state=State.UNSURE, retry_in=pause, note=note, in_doubt=True)
+        if stopped:
+            return Outcome(state=State.HELD, note=stopped)
+        why = f"not tried yet: {self.trouble.note}" if self.trouble else "not tried yet"
+        return Outcome(state=State.PENDING, retry_in=pause, note=why, tried=False)
