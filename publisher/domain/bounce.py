@@ -28,8 +28,10 @@ class Verdict(StrEnum):
     OPEN = "open"  # not weighed yet
     COUNTED = "counted"
     ASIDE = "aside"  # of an issue that came back from everywhere: held against nobody
+    BELIEVED = "believed"  # of such an issue, but a person said that it is right
 
 
+STANDING = (Verdict.COUNTED, Verdict.BELIEVED)
 BLAMES = (Kind.HARD, Kind.SOFT, Kind.POLICY)  # mail that did not arrive
 POINTS = {Kind.HARD: 5, Kind.SOFT: 2}
 WELL = 2  # points that an issue takes off by not coming back

@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from publisher.domain.bounce import BLAMES, Kind, Verdict
-from publisher.domain.subscriber import Event
-from publisher.storage import reader_log
+from publisher.domain.subscriber import Event, Standing
+from publisher.storage import reader_log, suppressions
 from publisher.storage.posts import upsert
 from publisher.storage.schema import bounces, deliveries, posts, subscribers
 
+BOUNCED, COMPLAINED = "bounced", "complained"  # why a reader is stopped
 LONGEST = 500  # characters of a server's words that are kept
+ON_THE_LIST = (Standing.CONFIRMED, Standing.UNCONFIRMED)
 EVENTS = {Kind.COMPLAINT: Event.COMPLAINED} | dict.fromkeys(BLAMES, Event.BOUNCED)
 
 
@@ -72,3 +74,38 @@ def record(
         event, who, place = EVENTS[kind], found.subscriber_id, found.issue
         reader_log.note(db, who, event, at=at, how=how, place=place, words=told)
     return new
+
+
+def stop(
+    db: Connection, subscriber_id: int, *, at: datetime, reason: str, place: str, words: str
+) -> bool:
+    """Send a reader nothing more; False where they had left or were stopped before.
+
+    `reason` is BOUNCED or COMPLAINED; it stays with their address when they are forgotten.
+    """
+    c = subscribers.c
+    key = db.scalar(select(c.address_key).where(c.id == subscriber_id))
+    if key is None:
+        return False
+    suppressions.suppress(db, key, reason, at=at)
+    here = subscribers.update().where(c.id == subscriber_id, c.state.in_(ON_THE_LIST))
+    stopped = db.execute(here.values(state=Standing.STOPPED, changed_at=at)).rowcount == 1
+    if stopped:
+        reader_log.note(
+            db, subscriber_id, Event.STOPPED, at=at, how=reason, place=place, words=words
+        )
+    return stopped
+
+
+def reinstate(
+    db: Connection, subscriber_id: int, key: str, *, at: datetime, place: str, words: str
+) -> None:
+    """Send mail again to a reader who was stopped by what was not their fault."""
+    c = subscribers.c
+    stopped = (c.id == subscriber_id, c.state == Standing.STOPPED)
+    back = subscribers.update().where(*stopped).values(state=Standing.CONFIRMED, changed_at=at)
+    if db.execute(back).rowcount and suppressions.reason(db, key) == BOUNCED:
+        suppressions.lift(db, key)
+        reader_log.note(
+            db, subscriber_id, Event.CHANGED, at=at, how="reinstated", place=place, words=words
+        )
