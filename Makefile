@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail prove-kills prove-faults lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   the gates without the tests"
 	@echo "make bench   how long a release takes"
 	@echo "make bench-mail  how fast mail goes out, against Postfix's smtp-source (READERS=100000 CONNECTIONS=10)"
+	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
 	@echo "make lock    resolve the dependencies again"
 
 # A stamp is older than its lock file once that has changed: the environment is stale then.
@@ -62,6 +63,13 @@ CONNECTIONS ?= 10
 # BENCH="--database postgresql --dkim" and more: docs/performance.md
 bench-mail: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.mail --readers $(READERS) --connections $(CONNECTIONS) $(BENCH)
+
+# PROOF="--readers 20000 --seed 7" and more: docs/performance.md
+prove-kills: $(VENV)/dev
+	@$(BIN)/python -m tests.proofs.kills $(PROOF)
+
+prove-faults: $(VENV)/dev
+	@$(BIN)/python -m tests.proofs.faults $(PROOF)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev

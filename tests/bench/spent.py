@@ -88,6 +88,11 @@ def watching(roots: Mapping[str, int]) -> Iterator[Watch]:
         watch.look()
 
 
+def family(root: int) -> list[int]:
+    """A process and all that descend from it."""
+    return list(_family(root, _times()))
+
+
 def _times() -> dict[int, tuple[int, float]]:
     """(parent, seconds of CPU) of every process."""
     found = {}

@@ -1,0 +1,1 @@
+"""Proofs that a person can repeat: `make prove-kills`, `make prove-faults`."""
