@@ -12,7 +12,7 @@ from publisher.domain.bounce import Kind
 from publisher.domain.delivery import State
 from publisher.domain.subscriber import Event, Standing
 from publisher.returns.report import Report, Said
-from publisher.storage import reader_log, subscribers, suppressions
+from publisher.storage import pacing, reader_log, subscribers, suppressions
 from publisher.storage.schema import bounces, channels, deliveries, posts
 from tests.publisher.fakes import NOW, FakeMailing, configured, edition
 from tests.publisher.returns.letters import LEAVING, ORIGINAL, QMAIL, SECRET, arf, dsn, group
@@ -36,9 +36,8 @@ def readers(engine: Engine, number: int) -> list[str]:
 def delivery(engine: Engine, issue: str, reader: str = "ann@example.org") -> int:
     query = select(deliveries.c.id).join(posts)
     with engine.begin() as db:
-        return db.scalars(
-            query.where(posts.c.issue == issue, deliveries.c.recipient == reader)
-        ).one()
+        query = query.where(posts.c.issue == issue, deliveries.c.recipient == reader)
+        return int(db.scalars(query).one())
 
 
 def verp(number: int, secret: bytes = SECRET) -> str:
@@ -62,7 +61,7 @@ def comes_back(
 
 def standing(engine: Engine, reader: str = "ann@example.org") -> str:
     with engine.begin() as db:
-        return {row.address_key: row.state for row in subscribers.everyone(db)}[reader]
+        return str({row.address_key: row.state for row in subscribers.everyone(db)}[reader])
 
 
 def events(engine: Engine) -> list[str]:
@@ -271,7 +270,7 @@ def test_a_channel_that_a_person_resumed_is_not_paused_again_by_the_same_wave(
     wave(crowd, "2026-2", 20)
     bouncing.weigh(crowd, at=NOW + timedelta(hours=2))
     with crowd.begin() as db:
-        publishing.pacing.resume(db, "mail")
+        pacing.resume(db, "mail")
     wave(crowd, "2026-2", 25)
     found = bouncing.weigh(crowd, at=NOW + timedelta(hours=4))
     assert (found.paused, found.aside, paused(crowd)) == ((), 5, "")
