@@ -8,7 +8,7 @@ from pathlib import Path
 
 from channels._settings import require
 from channels._text import post_key
-from channels.email import encoding, filling, line, message, parts, wire, writing
+from channels.email import dkim, dkim_keys, encoding, filling, line, message, parts, wire, writing
 from channels.email.wording import Words, in_html_words, in_plain_words, own_words
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition
@@ -22,7 +22,8 @@ class Email:
     """A mailing list's way out: one SMTP server, one sender. See docs/channels/email.md.
 
     `bounce_address` is what VERP is built on; without it bounces go to `from_`. `rate` is kept
-    by whoever hands out the copies. `timeout` is in seconds, for each answer of the server.
+    by whoever hands out the copies. `timeout` is in seconds, for each answer of the server. DKIM
+    keys are PEM texts; where there are two, each mail has two signatures.
     """
 
     host: str
@@ -39,6 +40,11 @@ class Email:
     when_unsure: str = "hold"
     timeout: float = 30
     ca_file: str = ""
+    dkim_domain: str = ""
+    dkim_selector: str = ""
+    dkim_key: str = field(default="", repr=False)
+    dkim_ed25519_selector: str = ""
+    dkim_ed25519_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         whole = not self.ca_file or Path(self.ca_file).is_absolute()
@@ -53,11 +59,20 @@ class Email:
             ("ca_file", whole, "an absolute path"),
         ]
         require(self, rules)
-        _ = self.sender, self._own_words  # what is wrong with them is a mistake in the settings
+        _ = self.sender, self._own_words, self._keys  # their faults are mistakes in the settings
 
     @cached_property
     def _own_words(self) -> Words:
         return own_words(self.template)
+
+    @cached_property
+    def _keys(self) -> tuple[dkim_keys.Key, ...]:
+        settings = {name: str(getattr(self, name)) for name in dkim_keys.SETTINGS}
+        return dkim_keys.keys(settings, sender=self.sender.address)
+
+    @property
+    def _sealing(self) -> writing.Sealing | None:
+        return partial(dkim.sealing, self._keys) if self._keys else None
 
     @property
     def sender(self) -> message.Sender:
@@ -83,11 +98,11 @@ class Email:
             warnings=tuple(parts.warnings(edition, title, html)),
             details={"slot": parts.slot(edition)},
         )
-        return replace(post, length=writing.size(post, self.sender))
+        return replace(post, length=writing.size(post, self.sender, self._sealing))
 
     def deliver(self, post: Post) -> Receipt:
         """Send one reader's copy. Raises ValueError without `post.to`."""
-        parcel = writing.packing(self.sender)(post)
+        parcel = writing.packing(self.sender, self._sealing)(post)
         return asyncio.run(wire.send_one(self._server, parcel))
 
     async def deliver_each(
@@ -107,7 +122,7 @@ class Email:
             self._server,
             copies,
             connections=self.connections,
-            pack=writing.packing(self.sender),
+            pack=writing.packing(self.sender, self._sealing),
             mark=mark,
             settle=settle,
         )
@@ -125,8 +140,12 @@ class Email:
         raise Refused("a mail that was sent cannot be changed")
 
     def check(self) -> list[str]:
-        """Connect, encrypt, sign in, and say what the server offers. Sends no mail."""
-        return asyncio.run(line.tried(self._server))
+        """Connect, encrypt, sign in, and say what the server offers. Sends no mail.
+
+        Of DKIM keys it tells what belongs into DNS, and looks nothing up there.
+        """
+        told = dkim_keys.told(self._keys, sender=self.sender.address)
+        return [*asyncio.run(line.tried(self._server)), *told]
 
     @property
     def _server(self) -> line.Server:

@@ -32,7 +32,7 @@ _SPECIAL = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAME
 
 
 def parcel(letter: Letter, reader: Reader, *, at: datetime) -> Parcel:
-    """One reader's copy of a letter. `at` goes into its Date.
+    """One reader's copy of a letter. `at` goes into its Date and its signatures.
 
     The same reader always gets the same Message-ID. Raises Refused for an address, token or
     unsubscribe URL that no message can carry.
@@ -41,7 +41,7 @@ def parcel(letter: Letter, reader: Reader, *, at: datetime) -> Parcel:
     head = b"".join([values[p.name] if isinstance(p, Slot) else p for p in letter.head])
     _check_head(head, letter)
     body = tuple([values[p.name] if isinstance(p, Slot) else p for p in letter.body])
-    top = letter.seal(head, body) if letter.seal else b""
+    top = letter.seal(head, body, at) if letter.seal else b""
     sent = [stuffed(values[p.name]) if isinstance(p, Slot) else p for p in letter.stuffed]
     return Parcel(
         envelope_from=_envelope_from(letter.sender, reader),
@@ -61,7 +61,7 @@ def sample(letter: Letter) -> bytes:
         token=token,
         unsubscribe_url=f"https://example.org/unsubscribe/{token}",
     )
-    return parcel(letter, reader, at=datetime(2000, 1, 1, tzinfo=UTC)).content
+    return parcel(letter, reader, at=datetime(2020, 1, 1, tzinfo=UTC)).content
 
 
 def message_id(key: str, sender: Sender, reader: Reader) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parseaddr
 
 from channels.email.encoding import hides_control, wire_address
@@ -25,9 +26,11 @@ HEADERS = [
 ]
 _LIST_ID = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # RFC 2919 §3
 
-Seal = Callable[[bytes, Sequence[bytes]], bytes]
-"""Given a copy's header and the pieces of its body, the header fields to put above, each ended
-by CRLF: a signature. A piece without a slot is the same object in every copy of a letter."""
+SIGNATURE = "DKIM-Signature"
+
+Seal = Callable[[bytes, Sequence[bytes], datetime], bytes]
+"""Given a copy's header, the pieces of its body and the time, the SIGNATURE fields to put above,
+each ended by CRLF. A piece without a slot is the same object in every copy of a letter."""
 
 
 @dataclass(frozen=True, kw_only=True)

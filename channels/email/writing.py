@@ -9,7 +9,17 @@ from email.parser import BytesHeaderParser
 
 from channels.email.encoding import hides_control, mailbox, quoted_printable, words
 from channels.email.filling import parcel, sample
-from channels.email.message import HEADERS, Letter, Parcel, Seal, Sender, Slot, addressee, stuffed
+from channels.email.message import (
+    HEADERS,
+    SIGNATURE,
+    Letter,
+    Parcel,
+    Seal,
+    Sender,
+    Slot,
+    addressee,
+    stuffed,
+)
 from publisher.domain.channel import Post, Refused
 
 LONGEST_LINE = 998  # RFC 5322 §2.1.1, without CRLF
@@ -32,24 +42,22 @@ def packing(sender: Sender, sealing: Sealing | None = None) -> Callable[[Post], 
     def pack(post: Post) -> Parcel:
         built = letters.get(post.key)
         if built is None:
-            built = letter(post, sender)
-            built = replace(built, seal=sealing(built)) if sealing else built
-            letters[post.key] = built
+            built = letters[post.key] = letter(post, sender, sealing)
         return parcel(built, addressee(post), at=datetime.now(UTC))
 
     return pack
 
 
-def size(post: Post, sender: Sender) -> int:
+def size(post: Post, sender: Sender, sealing: Sealing | None = None) -> int:
     """Bytes of a reader's whole message; 0 for a title that will be refused."""
     try:
-        return len(sample(letter(post, sender)))
+        return len(sample(letter(post, sender, sealing)))
     except Refused:
         return 0
 
 
-def letter(post: Post, sender: Sender) -> Letter:
-    """Build the message of a post, once for all its readers.
+def letter(post: Post, sender: Sender, sealing: Sealing | None = None) -> Letter:
+    """Build the message of a post, once for all its readers; `sealing` prepares its signatures.
 
     `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL.
     Raises Refused for a title or language that no header can carry.
@@ -73,7 +81,7 @@ def letter(post: Post, sender: Sender) -> Letter:
         stuffed=tuple(one if isinstance(one, Slot) else stuffed(one) for one in body),
         fields=tuple(HEADERS),
     )
-    return _verified(built)
+    return _verified(replace(built, seal=sealing(built)) if sealing else built)
 
 
 def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
@@ -113,7 +121,9 @@ def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes |
 def _verified(letter: Letter) -> Letter:
     """Read a copy back: exactly our headers, no byte that a server may misread, or Refused."""
     content = sample(letter)
-    if BytesHeaderParser().parsebytes(content).keys() != list(letter.fields):
+    names = BytesHeaderParser().parsebytes(content).keys()
+    signatures = [name for name in names if letter.seal and name == SIGNATURE]
+    if names != [*signatures, *letter.fields]:
         raise Refused("the title or sender would add headers that are not ours")
     wire_check(content)
     return letter

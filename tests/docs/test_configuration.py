@@ -8,11 +8,13 @@ import pytest
 
 from publisher import config, registry
 from publisher.config import Mistake
+from tests.channels import pem
 from tests.docs.pages import DOCS, Snippet, snippets
 
 RUNNING = (DOCS / "running.md").read_text(encoding="utf-8")
 SITE = '[site]\nname = "N"\nbase_url = "https://example.org/"\n\n'
 TABLES = ("site", "source", "markup", "lint", "store", "web")
+KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"
 
 
@@ -48,7 +50,7 @@ def test_the_keys_of_every_channel_are_described() -> None:
 def test_a_kind_has_a_page_with_all_its_settings(kind: str) -> None:
     page = (DOCS / "channels" / f"{kind}.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("|")]
-    described = set(re.findall(r"`([a-z_]+)`", " ".join(rows)))
+    described = set(re.findall(r"`([a-z0-9_]+)`", " ".join(rows)))
     expected = {field.name.rstrip("_") for field in fields(registry.kinds()[kind].load())}
     assert expected <= described
     assert f"`{kind}`" in section("channels.NAME")
@@ -68,7 +70,7 @@ def test_a_configuration_that_is_shown_is_right(
         monkeypatch.setenv(variable, DATABASE if "DATABASE" in variable else "a-secret")
     for place in re.findall(r'"file:([^"]+)"', snippet.text):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / place).write_text("a-secret\n", encoding="utf-8")
+        (tmp_path / place).write_text(KEYS.get(place, "a-secret\n"), encoding="utf-8")
     whole = snippet.text if "[site]" in snippet.text else SITE + snippet.text
     (tmp_path / "publisher.toml").write_text(whole, encoding="utf-8")
     assert mistakes_in(tmp_path / "publisher.toml") == []
