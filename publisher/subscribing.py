@@ -1,87 +1,159 @@
-"""The use cases of readers: join, leave, be listed."""
+"""The use cases of readers: join, leave, be listed, be known."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
 
-from publisher.domain.subscriber import Standing
-from publisher.storage import subscribers
+from publisher.addresses import Address, BadAddress, parse
+from publisher.domain.subscriber import Event, Standing
+from publisher.storage import known, reader_log, subscribers, suppressions
 from publisher.storage.engine import reading
+from publisher.storage.known import Known
+from publisher.storage.subscribers import Wanted
 
-LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+__all__ = ["Address", "BadAddress", "parse"]  # known by these names to whoever has readers
+
+PAGE = 1000  # readers that are read at once
+BY_OPERATOR = "operator"
 
 
-class BadAddress(ValueError):
-    """An address that mail cannot be sent to; the message says why."""
+class Unwelcome(ValueError):
+    """An address that a suppression stands against, or that was stopped; it says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
-    """An address as typed, and the key that two spellings of one address share."""
+class Choices:
+    """What a reader wants: empty `languages` mean the site's, empty `lists` all of them."""
 
-    typed: str
-    key: str
-
-
-def parse(text: str) -> Address:
-    """Read an e-mail address. Raises BadAddress.
-
-    The key has the local part in lower case and the domain in ASCII: servers that tell `Ann`
-    from `ann` are not known, readers who type both are.
-    """
-    typed = text.strip()
-    if len(typed) > LONGEST_ADDRESS:
-        raise BadAddress(f"{typed[:30]}…: longer than the {LONGEST_ADDRESS} characters of RFC 5321")
-    try:
-        found = validate_email(typed, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise BadAddress(f"{typed!r}: {error}") from error
-    key = f"{found.local_part.lower()}@{found.ascii_domain.lower()}"
-    return Address(typed=typed, key=key)
+    languages: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    name: str = ""
 
 
-def add(addresses: Sequence[str], *, engine: Engine, language: str | None = None) -> list[bool]:
+def add(
+    addresses: Sequence[str],
+    *,
+    engine: Engine,
+    choices: Choices = Choices(),
+    at: datetime | None = None,
+) -> list[bool]:
     """Add readers an operator vouches for: for each address, whether it is new.
 
-    All or none: raises BadAddress before anything is written.
+    All or none: raises BadAddress or Unwelcome before anything is written.
     """
     parsed = [parse(address) for address in addresses]
     with engine.begin() as db:
-        return [_join(db, address, language) for address in parsed]
+        return [_join(db, address, choices, at=at or _now()) for address in parsed]
 
 
-def _join(db: Any, address: Address, language: str | None) -> bool:
-    return subscribers.add(
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _join(db: Connection, address: Address, choices: Choices, *, at: datetime) -> bool:
+    if why := _against(db, address.key):
+        raise Unwelcome(f"{address.typed}: {why}")
+    new = subscribers.add(
         db,
         address=address.typed,
         key=address.key,
-        languages=(language.lower(),) if language else (),
+        languages=choices.languages,
+        lists=choices.lists,
+        name=choices.name,
         state=Standing.CONFIRMED,
         token=secrets.token_urlsafe(24),
-        origin="operator",
-        at=datetime.now(UTC),
+        origin=BY_OPERATOR,
+        at=at,
     )
+    if new:
+        _note(db, address.key, Event.JOINED, at=at)
+    return new
 
 
-def remove(address: str, *, engine: Engine) -> bool:
+def _against(db: Connection, key: str) -> str:
+    """Why an address cannot be put on the list, "" where nothing stands against it."""
+    if reason := suppressions.reason(db, key):
+        return f"nothing may be sent to it ({reason})"
+    reader = subscribers.by_key(db, key)
+    stopped = reader is not None and reader.state == Standing.STOPPED
+    return "was stopped, because of bounces or a complaint" if stopped else ""
+
+
+def _note(db: Connection, key: str, event: Event, *, at: datetime, words: str = "") -> None:
+    reader = subscribers.by_key(db, key)
+    if reader is not None:
+        reader_log.note(db, reader.id, event, at=at, how=BY_OPERATOR, words=words)
+
+
+def lift(addresses: Sequence[str], *, engine: Engine, at: datetime | None = None) -> list[bool]:
+    """Let addresses be written to again: for each, whether anything stood against it.
+
+    Who was stopped counts as having left, and can be added. Raises BadAddress.
+    """
+    parsed = [parse(address) for address in addresses]
+    with engine.begin() as db:
+        return [_lift(db, address.key, at=at or _now()) for address in parsed]
+
+
+def _lift(db: Connection, key: str, *, at: datetime) -> bool:
+    why = _against(db, key)
+    suppressions.lift(db, key)
+    subscribers.unstop(db, key, at=at)
+    if why:
+        _note(db, key, Event.CHANGED, at=at, words=f"lifted: {why}")
+    return bool(why)
+
+
+def remove(address: str, *, engine: Engine, at: datetime | None = None) -> bool:
     """Take a reader off the list; False when they were not on it. Raises BadAddress."""
+    key, at = parse(address).key, at or _now()
     with engine.begin() as db:
-        return subscribers.leave(db, address_key=parse(address).key, at=datetime.now(UTC))
+        gone = subscribers.leave(db, address_key=key, at=at)
+        if gone:
+            _note(db, key, Event.LEFT, at=at)
+        return gone
 
 
-def leave(token: str, *, engine: Engine) -> bool:
+def leave(
+    token: str, *, engine: Engine, how: str = "link", place: str = "", at: datetime | None = None
+) -> bool:
     """A reader leaves by their token; True also for one who had left before."""
+    at = at or _now()
     with engine.begin() as db:
-        subscribers.leave(db, token=token, at=datetime.now(UTC))
-        return subscribers.by_token(db, token) is not None
+        reader = subscribers.by_token(db, token)
+        if reader is not None and subscribers.leave(db, token=token, at=at):
+            reader_log.note(db, reader.id, Event.LEFT, at=at, how=how, place=place)
+        return reader is not None
 
 
 def everyone(*, engine: Engine) -> Sequence[Row[Any]]:
     """All readers, oldest first."""
     with reading(engine) as db:
         return subscribers.everyone(db)
+
+
+def each(wanted: Wanted, *, engine: Engine) -> Iterator[Row[Any]]:
+    """The readers who are wanted, oldest first, however many there are.
+
+    Read page by page, so that a slow taker keeps nobody waiting: who joins meanwhile may be in.
+    """
+    last = 0
+    while rows := _page(wanted, last, engine):
+        yield from rows
+        last = rows[-1].id
+
+
+def _page(wanted: Wanted, after: int, engine: Engine) -> Sequence[Row[Any]]:
+    with reading(engine) as db:
+        return subscribers.page(db, wanted, after=after, limit=PAGE)
+
+
+def about(address: str, *, engine: Engine) -> Known:
+    """All that is known of an address. Raises BadAddress."""
+    key = parse(address).key
+    with engine.begin() as db:  # the first look at suppressions makes the key they are hashed with
+        return known.of(db, key)

@@ -63,7 +63,8 @@ def _furnish(home: Path, outside: "Sandbox") -> None:
     os.environ["PUBLISHER_CONFIG"] = str(config)
     engine = wiring.engine()
     subscribing.add(["ada@reader.example", "ben@reader.example"], engine=engine)
-    subscribing.add(["clara@reader.example"], engine=engine, language="de")
+    german = subscribing.Choices(languages=("de",))
+    subscribing.add(["clara@reader.example"], engine=engine, choices=german)
 
 
 def _free_port() -> int:

@@ -25,6 +25,14 @@ class Event(StrEnum):
     FORGOTTEN = "forgotten"
 
 
+JOINERS = "\u200c\u200d"  # not seen by themselves, but names of some scripts need them
+
+
+def one_line(text: str) -> str:
+    """A name or note without anything that begins a line, or acts on a terminal."""
+    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+
+
 def gets_the_rest(lang: str, *, taken: tuple[str, ...], default: str) -> bool:
     """Whether the `lang` edition also goes to readers without an edition of their own.
 

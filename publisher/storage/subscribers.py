@@ -1,6 +1,7 @@
 """Readers in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,22 +25,42 @@ from publisher.storage.posts import upsert
 from publisher.storage.schema import subscribers
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which readers: those with all that is not empty here.
+
+    Who chose no list is on all; who chose no language reads the `default` one, the site's.
+    """
+
+    state: str = ""
+    list: str = ""
+    language: str = ""
+    default: str = ""
+
+
 def add(
     db: Connection,
     *,
     address: str,
     key: str,
-    languages: tuple[str, ...],
+    languages: tuple[str, ...] = (),
+    lists: tuple[str, ...] = (),
+    name: str = "",
     state: Standing,
     token: str,
     origin: str,
     at: datetime,
 ) -> bool:
-    """Add a reader, or bring one back who had left; False when they are on the list already."""
+    """Add a reader, or bring one back who had left; False when they are on the list already.
+
+    Who was asked and has not answered counts as not on the list yet.
+    """
     row = {
         "address": address,
         "address_key": key,
+        "name": name,
         "languages": languages,
+        "lists": lists,
         "state": state,
         "token": token,
         "origin": origin,
@@ -49,10 +70,11 @@ def add(
     insert = upsert(db, subscribers).values(row).on_conflict_do_nothing()
     if db.execute(insert.returning(subscribers.c.id)).scalar() is not None:
         return True
+    absent = {Standing.LEFT, Standing.UNCONFIRMED} - {state}
     back = subscribers.update().where(
-        subscribers.c.address_key == key, subscribers.c.state == Standing.LEFT
+        subscribers.c.address_key == key, subscribers.c.state.in_(sorted(absent))
     )
-    again = {name: row[name] for name in ("address", "languages", "state", "origin", "changed_at")}
+    again = {name: row[name] for name in row.keys() - {"address_key", "token", "added_at"}}
     return db.execute(back.values(again)).rowcount == 1
 
 
@@ -62,9 +84,39 @@ def leave(db: Connection, *, at: datetime, **who: str) -> bool:
     return db.execute(update.values(state=Standing.LEFT, changed_at=at)).rowcount == 1
 
 
+def unstop(db: Connection, key: str, *, at: datetime) -> None:
+    """Let a reader who was stopped count as one who has left."""
+    c = subscribers.c
+    stopped = subscribers.update().where(c.address_key == key, c.state == Standing.STOPPED)
+    db.execute(stopped.values(state=Standing.LEFT, changed_at=at))
+
+
 def by_token(db: Connection, token: str) -> Row[Any] | None:
     """The reader whom a token belongs to, or None."""
     return db.execute(select(subscribers).where(subscribers.c.token == token)).one_or_none()
+
+
+def by_key(db: Connection, key: str) -> Row[Any] | None:
+    """The reader with an address key, or None."""
+    return db.execute(select(subscribers).where(subscribers.c.address_key == key)).one_or_none()
+
+
+def page(db: Connection, wanted: Wanted, *, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Up to `limit` readers whose numbers come after one, oldest first."""
+    c = subscribers.c
+    chosen = select(subscribers).where(c.id > after, *_asked_for(wanted))
+    return db.execute(chosen.order_by(c.id).limit(limit)).all()
+
+
+def _asked_for(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    c = subscribers.c
+    if wanted.state:
+        yield c.state == wanted.state
+    if wanted.list:
+        yield or_(c.lists == "", _has(c.lists, wanted.list))
+    if wanted.language:
+        unsaid = (c.languages == "",) if wanted.language == wanted.default else ()
+        yield or_(_has(c.languages, wanted.language), *unsaid)
 
 
 def everyone(db: Connection) -> Sequence[Row[Any]]:

@@ -22,6 +22,13 @@ def reason(db: Connection, address_key: str) -> str:
     return found or ""
 
 
+def since(db: Connection, address_key: str) -> datetime | None:
+    """Since when nothing is sent to an address; None where nothing stands against it."""
+    c = suppressions.c
+    found: datetime | None = db.scalar(select(c.at).where(c.digest == digest(db, address_key)))
+    return found
+
+
 def lift(db: Connection, address_key: str) -> bool:
     """Let an address be written to again; False where nothing stood against it."""
     gone = suppressions.delete().where(suppressions.c.digest == digest(db, address_key))

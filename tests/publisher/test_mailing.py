@@ -99,8 +99,9 @@ def test_readers_get_the_edition_in_their_language_and_only_that(
     engine: Engine, clock: Clock
 ) -> None:
     subscribing.add(["any@example.org"], engine=engine)
-    subscribing.add(["de@example.org"], engine=engine, language="de")
-    subscribing.add(["pl@example.org"], engine=engine, language="pl")
+    for lang in ("de", "pl"):
+        choices = subscribing.Choices(languages=(lang,))
+        subscribing.add([f"{lang}@example.org"], engine=engine, choices=choices)
     plan(engine, "en", "de", takes=("en", "de"))
     channel = FakeMailing()
     work(worker(engine, clock, mail=channel))

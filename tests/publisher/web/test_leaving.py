@@ -23,7 +23,8 @@ def token(engine: Engine) -> str:
 
 
 def subscribe(engine: Engine, address: str, language: str | None = None) -> str:
-    subscribing.add([address], engine=engine, language=language)
+    choices = subscribing.Choices(languages=(language,) if language else ())
+    subscribing.add([address], engine=engine, choices=choices)
     return str(_reader(engine, address).token)
 
 

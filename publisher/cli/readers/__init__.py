@@ -1,0 +1,17 @@
+"""subscribers add, list, show, remove."""
+
+import click
+
+from publisher.cli.readers import joining, listing
+
+
+@click.group(epilog="Example: publisher subscribers add ann@example.org --language de")
+def subscribers() -> None:
+    """The readers of the mailing list."""
+
+
+for family in (joining, listing):
+    for command in family.COMMANDS:
+        subscribers.add_command(command)
+
+COMMANDS = (subscribers,)

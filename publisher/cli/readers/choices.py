@@ -1,0 +1,60 @@
+"""The options that say what a reader wants, and what can be wanted here."""
+
+import re
+from collections.abc import Sequence
+
+import click
+
+from publisher import wiring
+from publisher.cli.finding import Wrong
+from publisher.config import LANGUAGE, unknown
+from publisher.domain.channel import Mailing
+from publisher.registry import Configured
+
+language_option = click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="L",
+    help="An edition they read; may be repeated. Else the site's language.",
+)
+list_option = click.option(
+    "--list",
+    "lists",
+    multiple=True,
+    metavar="C",
+    help="A channel whose mail they get; may be repeated. Else every one that mails.",
+)
+
+
+def mailing_lists() -> dict[str, Configured]:
+    """The channels that mail, by name. Raises BadConfig."""
+    found = wiring.channels().items()
+    return {name: channel for name, channel in found if isinstance(channel.channel, Mailing)}
+
+
+def known_lists(lists: Sequence[str]) -> tuple[str, ...]:
+    """The lists that were asked for. Raises Wrong for one that no channel is."""
+    known = sorted(mailing_lists()) if lists else []
+    for name in lists:
+        if name not in known:
+            raise Wrong(f"--list {name}: {unknown(name, known or ['(no channel mails)'])}")
+    return tuple(dict.fromkeys(lists))
+
+
+def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
+    """The languages that were asked for, in lower case. Raises Wrong for one nothing is sent in."""
+    wanted = tuple(dict.fromkeys(map(language_code, languages)))
+    found = mailing_lists().values() if wanted else ()
+    known = sorted({lang for channel in found for lang in channel.languages})
+    for language in wanted if known else ():
+        if language not in known:
+            raise Wrong(f"--language {language}: {unknown(language, known)}")
+    return wanted
+
+
+def language_code(language: str) -> str:
+    """A language's code in lower case. Raises Wrong."""
+    if not re.fullmatch(LANGUAGE, language.lower()):
+        raise Wrong(f"--language {language}: is no language code such as en or pt-br")
+    return language.lower()

@@ -1,0 +1,121 @@
+"""What `publisher subscribers` says, and its exit codes. In this process: it is faster."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher import wiring
+from publisher.cli import main
+from publisher.publishing import utcnow
+from publisher.storage import suppressions
+from publisher.subscribing import parse
+
+CONFIG = """
+[site]
+name = "The Harbour Letter"
+base_url = "https://harbour.example/"
+[channels.readers]
+kind = "email"
+host = "127.0.0.1"
+port = 1
+tls = "none"
+from = "Letter <letter@harbour.example>"
+list_id = "letter.harbour.example"
+languages = ["en", "de"]
+"""
+CACHED = (wiring.settings, wiring.channels, wiring.engine)
+Say = Callable[..., int]
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Say]:
+    """Say `publisher subscribers …` to a store of its own; the exit code."""
+    (tmp_path / "publisher.toml").write_text(CONFIG)
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(tmp_path / "publisher.toml"))
+    for cached in CACHED:
+        cached.cache_clear()
+    yield lambda *words: main._code(["subscribers", *words])
+    wiring.engine().dispose()
+    for cached in CACHED:
+        cached.cache_clear()
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_reader_is_added_listed_and_shown(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        say("add", "ann@example.org", "--language", "DE", "--list", "readers", "--name", "A\nB")
+        == 0
+    )
+    capsys.readouterr()
+    assert say("list", "--json") == 0
+    [reader] = found(capsys)
+    told = {name: reader[name] for name in ("name", "languages", "lists", "state", "domain")}
+    assert told == {
+        "name": "A B",
+        "languages": ["de"],
+        "lists": ["readers"],
+        "state": "confirmed",
+        "domain": "example.org",
+    }
+    assert say("show", "Ann@example.org", "--json") == 0
+    shown = found(capsys)
+    assert [(e["event"], e["how"]) for e in shown["events"]] == [("joined", "operator")]
+    assert (shown["suppression"], shown["deliveries"], shown["bounces"]) == (None, [], [])
+
+
+def test_an_empty_list_is_a_document_too(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("list", "--json") == 0
+    assert found(capsys) == []
+
+
+@pytest.mark.parametrize(
+    "option, remedy", [(("--language", "pl"), "de, en"), (("--list", "reader"), "'readers'")]
+)
+def test_a_language_or_list_nobody_knows_is_named_with_the_known(
+    say: Say, capsys: pytest.CaptureFixture[str], option: tuple[str, str], remedy: str
+) -> None:
+    assert say("add", "ann@example.org", *option) == 2
+    assert remedy in capsys.readouterr().err
+
+
+def test_a_suppressed_address_is_refused_with_the_reason_and_the_remedy(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with wiring.engine().begin() as db:
+        suppressions.suppress(db, parse("ann@example.org").key, "complaint", at=utcnow())
+    assert say("add", "ann@example.org") == 1
+    said = capsys.readouterr().err
+    assert "complaint" in said
+    assert "--lift" in said
+    assert say("add", "ann@example.org", "--lift") == 0
+
+
+def test_nobody_is_shown_of_an_unknown_address(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say("show", "ann@example.org") == 1
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_a_domain_outside_ascii_is_shown_in_a_labels(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say("add", "ann@bücher.example")
+    capsys.readouterr()
+    for words in (("list",), ("show", "ann@bücher.example")):
+        assert say(*words) == 0
+        assert "ann@bücher.example (xn--bcher-kva.example)" in capsys.readouterr().out
+
+
+def test_a_list_is_narrowed_by_state(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    say("add", "ann@example.org", "bob@example.org")
+    say("remove", "bob@example.org")
+    capsys.readouterr()
+    assert say("list", "--state", "left", "--json") == 0
+    assert [reader["address"] for reader in found(capsys)] == ["bob@example.org"]
