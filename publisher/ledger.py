@@ -107,11 +107,8 @@ class Ledger:
     def _write(self, marks: list[Delivery], settled: list[Settlement]) -> set[int]:
         at = self.worker.now()
         with self.worker.engine.begin() as db:
-            ours = copies.held(db, [*marks, *(one.delivery for one in settled)])
-            marked = [copy.id for copy in marks if copy.id in ours]
-            copies.mark(db, marked, at=at)
-            true = [one for one in settled if one.delivery.id in ours]
-            copies.settle(db, true, at=at, worker=self.worker.name)
+            ours = copies.mark(db, marks, at=at)
+            copies.settle(db, settled, at=at, worker=self.worker.name)
         return ours
 
     async def finish(self, committing: asyncio.Task[None]) -> None:

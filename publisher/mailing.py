@@ -164,7 +164,7 @@ def _claimed(run: Run) -> Batch:
     limit = BATCH if not rate else max(1, min(BATCH, int(rate * LONGEST_BATCH)))
     with run.worker.engine.begin() as db:
         at = run.worker.now()
-        if not copies.is_open(db, run.post_id):
+        if not copies.may_go_on(db, run.post_id):
             return Batch(copies=[], start=at)
         found = copies.claim(
             db,

@@ -1,30 +1,40 @@
 """Readers' copies in the database: planned, claimed and paced by the many."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
+from math import ceil
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
     Connection,
     Integer,
     Select,
+    TableValuedAlias,
+    Update,
     and_,
     bindparam,
     exists,
     func,
     literal,
-    or_,
+    literal_column,
     select,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher.domain.channel import Post, Receipt
 from publisher.domain.delivery import Delivery, Outcome, State
 from publisher.domain.subscriber import Standing
-from publisher.storage.deliveries import IDS, PERSON, left, log_as_moved, move_all
+from publisher.storage import many
+from publisher.storage.deliveries import PERSON, is_due, is_open, left, log_as_moved, move_all
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json, upsert
-from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
+from publisher.storage.schema import Moment, deliveries, delivery_log, posts, subscribers
+
+PENDING: ColumnElement[str] = literal_column(f"'{State.PENDING}'")
 
 
 def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime) -> int:
@@ -86,7 +96,7 @@ def stored_post(db: Connection, post_id: int) -> tuple[str, Post] | None:
     return (row.channel, from_json(row.body)) if row else None
 
 
-def is_open(db: Connection, post_id: int) -> bool:
+def may_go_on(db: Connection, post_id: int) -> bool:
     """Whether copies of a post may be claimed: neither it nor its channel is paused."""
     return db.scalar(select(posts.c.id).where(posts.c.id == post_id, ~paused())) is not None
 
@@ -100,29 +110,75 @@ def claim(
     at: datetime,
     owner: str,
     channel: str,
+    after: int = 0,
 ) -> list[Delivery]:
-    """Take up to `limit` readers' copies of a post for one attempt each."""
-    rows = db.execute(_READY, {"post": post_id, "at": at, "most": limit}).all()
-    if ids := [row.id for row in rows]:
-        db.execute(_TAKE, {"ids": ids, "at": at, "by": owner})
-        log_as_moved(db, ids, State.PENDING, worker=owner)
+    """Take up to `limit` readers' copies of a post for one attempt each, in order of their ids.
+
+    Only ids above `after`: who claims again and again need not step over what is done.
+    """
+    given = {"post": post_id, "at": at, "by": owner, "most": limit, "after": after}
+    rows = sorted(db.execute(_taking(db.dialect.name), given).all())
+    ids = [id for id, *_ in rows]
+    log_as_moved(db, ids, State.PENDING, worker=owner)
     busy = posts.update().where(posts.c.id == post_id)
     db.execute(busy.values(hinted_at=at))  # somebody is at it: no sweep need say so again
-    left(db, [row.id for row in rows if not row.address], at=at, owner=owner)
+    readers = _readers(db, ids)
+    left(db, [id for id in ids if id not in readers], at=at, owner=owner)
     return [
         Delivery(
             id=id,
             channel=channel,
             post=post,
-            attempt=attempts + 1,
-            tries=attempts + 1 - forgiven,
-            address=address,
-            token=token,
-            name=name,
+            attempt=attempt,
+            tries=attempt - forgiven,
+            address=readers[id][0],
+            token=readers[id][1],
+            name=readers[id][2],
         )
-        for id, attempts, forgiven, address, token, name in rows
-        if address
+        for id, attempt, forgiven in rows
+        if id in readers
     ]
+
+
+@cache
+def _taking(_: str) -> ReturningUpdate[int, int, int]:
+    c, at = deliveries.c, bindparam("at", type_=Moment)
+    ready = (
+        select(c.id)
+        .where(c.post_id == bindparam("post"), c.state == PENDING, is_open(), is_due(at))
+        .where(c.id > bindparam("after"))
+        .order_by(c.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .cte("ready")  # PostgreSQL may run a subquery more than once and so lock more than `most`
+    )
+    taken = {
+        "state": State.SENDING,
+        "attempts": c.attempts + 1,
+        "owner": bindparam("by"),
+        "changed_at": at,
+        "marked_at": None,
+        "in_doubt": False,
+        "reason": "",
+    }
+    update = deliveries.update().where(c.id.in_(select(ready.c.id)), c.state == PENDING)
+    return update.values(taken).returning(c.id, c.attempts, c.forgiven)
+
+
+def _readers(db: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    """(address, token, name) of those who are on the list, by the delivery's number."""
+    if not ids:
+        return {}
+    found = db.execute(_addressing(db.dialect.name), {"rows": many.packed_ids(ids)})
+    return {id: (address, token, name) for id, address, token, name in found}
+
+
+@cache
+def _addressing(dialect: str) -> Select[int, str, str, str]:
+    c, s = deliveries.c, subscribers.c
+    theirs = and_(s.address_key == c.recipient, s.state == Standing.CONFIRMED.value)
+    wanted = select(c.id, s.address, s.token, s.name).join_from(deliveries, subscribers, theirs)
+    return wanted.where(c.id.in_(many.ids(dialect)))
 
 
 # --- marks and settlements, a group at a time
@@ -137,97 +193,79 @@ class Settlement:
     receipt: Receipt | None = None
 
 
-_c, _s = deliveries.c, subscribers.c
-_READY = (
-    select(_c.id, _c.attempts, _c.forgiven, _s.address, _s.token, _s.name)
-    .select_from(deliveries)
-    .outerjoin(
-        subscribers, and_(_s.address_key == _c.recipient, _s.state == Standing.CONFIRMED.value)
-    )
-    .where(
-        _c.post_id == bindparam("post"),
-        _c.state == State.PENDING,
-        or_(_c.next_attempt_at.is_(None), _c.next_attempt_at <= bindparam("at")),
-    )
-    .order_by(_c.id)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True, of=deliveries)
-)
-_TAKE = (
-    deliveries.update()
-    .where(_c.id.in_(IDS))
-    .values(
-        state=State.SENDING,
-        attempts=_c.attempts + 1,
-        owner=bindparam("by"),
-        changed_at=bindparam("at"),
-        marked_at=None,
-        in_doubt=False,
-        reason="",
-    )
-)
-_HELD = (
-    select(_c.id, _c.attempts)
-    .where(_c.id.in_(IDS), _c.state == State.SENDING)
-    .order_by(_c.id)
-    .with_for_update()
-)
-_MARK = deliveries.update().where(_c.id.in_(IDS)).values(marked_at=bindparam("at"))
-_SETTLE = (
-    deliveries.update()
-    .where(_c.id == bindparam("settled"))
-    .values(
-        state=bindparam("state"),
-        changed_at=bindparam("changed_at"),
-        in_doubt=bindparam("in_doubt"),
-        reason=bindparam("reason"),
-        next_attempt_at=bindparam("next_attempt_at"),
-        marked_at=func.coalesce(bindparam("marked_at", type_=_c.marked_at.type), _c.marked_at),
-        forgiven=func.coalesce(bindparam("forgiven", type_=_c.forgiven.type), _c.forgiven),
-        remote_id=bindparam("remote_id"),
-        url=bindparam("url"),
-        owner="",
-        hinted_at=None,
-    )
-)
+def mark(db: Connection, held: Collection[Delivery], *, at: datetime) -> set[int]:
+    """Note that the irrevocable byte is next for copies; the ids of those that are still ours."""
+    if not held:
+        return set()
+    rows = many.packed([(copy.id, copy.attempt) for copy in held])
+    return set(db.scalars(_marking(db.dialect.name), {"rows": rows, "at": at}))
 
 
-def held(db: Connection, copies: Iterable[Delivery]) -> set[int]:
-    """The ids of those that their holder still holds. Nobody else moves them in the meantime.
+@cache
+def _marking(dialect: str) -> ReturningUpdate[int]:
+    marked = {"marked_at": bindparam("at", type_=Moment)}
+    return _ours(many.table(dialect)).values(marked).returning(deliveries.c.id)
+
+
+def _ours(rows: TableValuedAlias) -> Update:
+    """An update of those among `rows` of (id, attempt, …) that are still held for that attempt.
 
     The number of the attempt is the fence, as for `deliveries.move`.
     """
-    attempts = {copy.id: copy.attempt for copy in copies}
-    found = db.execute(_HELD, {"ids": list(attempts)})
-    return {id for id, attempt in found if attempts[id] == attempt}
+    c = deliveries.c
+    # The empty word keeps PostgreSQL from going by the state: rows are found by their ids.
+    fence = c.attempts == many.cell(rows, 1, Integer), c.state + "" == State.SENDING.value
+    return deliveries.update().where(c.id == many.cell(rows, 0, BigInteger), *fence)
 
 
-def mark(db: Connection, ids: Sequence[int], *, at: datetime) -> None:
-    """Note that the irrevocable byte is next for copies that are `held`."""
-    if ids:
-        db.execute(_MARK, {"ids": ids, "at": at})
+def settle(db: Connection, group: Sequence[Settlement], *, at: datetime, worker: str) -> set[int]:
+    """Record what became of copies, and log it; the ids of those that were still ours."""
+    alike: dict[tuple[Any, ...], list[tuple[int, int, str, str, str]]] = {}
+    for one in group:
+        delivery, receipt = one.delivery, one.receipt
+        proof = (receipt.id, receipt.url) if receipt else ("", "")
+        row = (delivery.id, delivery.attempt, one.outcome.note, *proof)
+        alike.setdefault(_alike(one), []).append(row)
+    ours: list[int] = []
+    for (state, wait, in_doubt, newly, tried), rows in alike.items():
+        given = {
+            "rows": many.packed(rows),
+            "state": state.value,
+            "at": at,
+            "in_doubt": in_doubt,
+            "due": None if wait is None else at + timedelta(seconds=wait),
+            "marked_at": at if newly else None,
+            "forgiven": 0 if tried else 1,
+        }
+        ours += db.scalars(_settling(db.dialect.name), given).all()
+    log_as_moved(db, ours, State.SENDING, worker=worker)
+    return set(ours)
 
 
-def settle(db: Connection, group: Sequence[Settlement], *, at: datetime, worker: str) -> None:
-    """Record what became of copies that are `held`, and log it."""
-    if group:
-        db.execute(_SETTLE, [_settled(one, at) for one in group])
-        log_as_moved(db, [one.delivery.id for one in group], State.SENDING, worker=worker)
+def _alike(one: Settlement) -> tuple[Any, ...]:
+    """What one statement can say of many: waits are rounded up to seconds for that."""
+    outcome = one.outcome
+    wait = None if outcome.retry_in is None else ceil(outcome.retry_in.total_seconds())
+    newly = outcome.in_doubt and not one.delivery.in_doubt
+    return outcome.state, wait, outcome.in_doubt, newly, outcome.tried
 
 
-def _settled(one: Settlement, at: datetime) -> dict[str, Any]:
-    delivery, outcome, receipt = one.delivery, one.outcome, one.receipt
-    wait = outcome.retry_in
-    return {
-        "settled": delivery.id,
-        "state": outcome.state.value,
-        "changed_at": at,
-        "in_doubt": outcome.in_doubt,
-        "reason": outcome.note,
-        "next_attempt_at": None if wait is None else at + wait,
-        # what was sent may still be on its way, from now on
-        "marked_at": at if outcome.in_doubt and not delivery.in_doubt else None,
-        "forgiven": None if outcome.tried else delivery.attempt - delivery.tries + 1,
-        "remote_id": receipt.id if receipt else "",
-        "url": receipt.url if receipt else "",
+@cache
+def _settling(dialect: str) -> ReturningUpdate[int]:
+    c, rows = deliveries.c, many.table(dialect)
+    # what was sent may still be on its way, from now on
+    marked_at = func.coalesce(bindparam("marked_at", type_=Moment), c.marked_at)
+    settled = {
+        "state": bindparam("state"),
+        "changed_at": bindparam("at", type_=Moment),
+        "in_doubt": bindparam("in_doubt"),
+        "reason": many.cell(rows, 2),
+        "remote_id": many.cell(rows, 3),
+        "url": many.cell(rows, 4),
+        "next_attempt_at": bindparam("due", type_=Moment),
+        "marked_at": marked_at,
+        "forgiven": c.forgiven + bindparam("forgiven", type_=Integer),
+        "owner": "",
+        "hinted_at": None,
     }
+    return _ours(rows).values(settled).returning(c.id)

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Insert,
     bindparam,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -22,11 +22,13 @@ from publisher.domain.channel import Receipt
 from publisher.domain.delivery import (
     FAILED,
     TRANSITIONS,
+    UNFINISHED,
     WAITING,
     Delivery,
     Outcome,
     State,
 )
+from publisher.storage import many
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json
 from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
@@ -34,7 +36,6 @@ from publisher.storage.schema import deliveries, delivery_log, posts, subscriber
 CHUNK = 500  # a statement takes only so many values
 PERSON = "a person"  # who moved a delivery when no worker did
 TRUE = true()
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 def plan(db: Connection, post_id: int, *, at: datetime, refused: str = "") -> int:
@@ -115,11 +116,11 @@ def move_all(
 def log_as_moved(db: Connection, ids: Collection[int], was: State, *, worker: str) -> None:
     """Log deliveries that were just moved, by what their rows say now."""
     if ids:
-        db.execute(_logging(was), {"ids": list(ids), "by": worker})
+        db.execute(_logging(db.dialect.name, was), {"rows": many.packed_ids(ids), "by": worker})
 
 
 @cache  # a mailing logs thousands of groups a minute: building the statement would cost more
-def _logging(was: State) -> Insert:
+def _logging(dialect: str, was: State) -> Insert:
     c = deliveries.c
     columns: dict[str, Any] = {
         "delivery_id": c.id,
@@ -132,7 +133,7 @@ def _logging(was: State) -> Insert:
         "url": c.url,
         "worker": bindparam("by", type_=delivery_log.c.worker.type),
     }
-    moved = select(*columns.values()).where(c.id.in_(IDS)).order_by(c.id)
+    moved = select(*columns.values()).where(c.id.in_(many.ids(dialect))).order_by(c.id)
     return delivery_log.insert().from_select(list(columns), moved)
 
 
@@ -271,8 +272,17 @@ def answer(
     )
 
 
-def is_due(at: datetime) -> ColumnElement[bool]:
+def is_due(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= at)
+
+
+def is_open() -> ColumnElement[bool]:
+    """That a delivery is one of those in `ix_deliveries_open`.
+
+    Databases take a partial index only for a query that says the index's own words:
+    https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
+    """
+    return deliveries.c.state.in_([literal_column(f"'{state}'") for state in UNFINISHED])
 
 
 # --- the log

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, select
 
 from publisher.domain.delivery import State
-from publisher.storage.deliveries import PERSON
+from publisher.storage.deliveries import PERSON, is_open
 from publisher.storage.schema import (
     channels,
     deliveries,
@@ -170,7 +170,8 @@ def issues(db: Connection) -> list[Row[Any]]:
 
 def is_sending(db: Connection) -> bool:
     """Whether any delivery at all is in a worker's hands."""
-    held = select(deliveries.c.id).where(deliveries.c.state == State.SENDING).limit(1)
+    sending = deliveries.c.state == State.SENDING
+    held = select(deliveries.c.id).where(sending, is_open()).limit(1)
     return db.scalar(held) is not None
 
 

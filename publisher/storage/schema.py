@@ -36,6 +36,11 @@ class Moment(TypeDecorator[datetime]):
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value) if value else None
 
 
+def sound(words: str) -> str:
+    """A text without what databases do not take: lone surrogates and NUL."""
+    return words.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 class Words(TypeDecorator[str]):
     """A text in somebody else's words, which may hold what databases do not take."""
 
@@ -43,9 +48,7 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return None if value is None else sound(value)
 
 
 class Choice(TypeDecorator[tuple[str, ...]]):

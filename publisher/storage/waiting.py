@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
-from publisher.storage.deliveries import CHUNK, is_due, move_all
+from publisher.storage.deliveries import CHUNK, is_due, is_open, move_all
 from publisher.storage.pacing import paused
 from publisher.storage.schema import deliveries, posts
 
@@ -31,7 +31,8 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
     hold nothing while asking. Returns how many were freed.
     """
     c = deliveries.c
-    held = select(c.id, c.owner, c.attempts, c.changed_at).where(c.state == State.SENDING)
+    held = select(c.id, c.owner, c.attempts, c.changed_at)
+    held = held.where(c.state == State.SENDING, is_open())
     owners: dict[str, bool] = {me: True}
     doomed: dict[int, int] = {}
     for row in db.execute(held.order_by(c.id)).all():
@@ -82,7 +83,7 @@ def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]
     single = (
         select(c.id)
         .join(posts)
-        .where(c.state.in_(WAITING), is_due(at), stale, alone, ~paused())
+        .where(c.state.in_(WAITING), is_open(), is_due(at), stale, alone, ~paused())
         .order_by(c.id)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, of=deliveries)  # another sweep has those in hand
@@ -95,9 +96,13 @@ def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]
 def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> list[Hint]:
     c = deliveries.c
     copies = exists().where(
-        c.post_id == posts.c.id, c.state == State.PENDING, c.recipient != "", is_due(at)
+        c.post_id == posts.c.id,
+        c.state == State.PENDING,
+        is_open(),
+        c.recipient != "",
+        is_due(at),
     )
-    working = exists().where(c.post_id == posts.c.id, c.state == State.SENDING)
+    working = exists().where(c.post_id == posts.c.id, c.state == State.SENDING, is_open())
     silent = and_(posts.c.hinted_at < unhinted_since, ~working)
     stale = or_(posts.c.hinted_at.is_(None), silent)
     ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused())).all()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
 from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
@@ -398,3 +398,22 @@ def test_a_person_who_retries_never_blocks_workers_under_a_rate(
         parts = [pool.submit(send, 1), pool.submit(send, 2), pool.submit(retry, 3)]
     for done in parts:
         done.result()  # a deadlock would be raised here
+
+
+def test_a_claim_finds_its_copies_without_sorting_the_mailing(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL goes by its statistics, which a small table has none of")
+    seen: list[str] = []
+
+    def explain(db: Connection, _: object, statement: str, given: object, *__: object) -> None:
+        if statement.startswith("WITH ready"):
+            cursor = db.connection.cursor()
+            cursor.execute("EXPLAIN QUERY PLAN " + statement, given)  # type: ignore[arg-type]
+            seen.extend(row[3] for row in cursor.fetchall())
+
+    event.listen(engine, "before_cursor_execute", explain)
+    with engine.begin() as db:
+        post = FakeMailing().render(edition())
+        copies.claim(db, 1, post, limit=1, at=NOW, owner="me", channel="mail")
+    assert any("ix_deliveries_open (state=? AND post_id=? AND id>?)" in line for line in seen)
+    assert not any("TEMP B-TREE" in line for line in seen)
