@@ -10,6 +10,13 @@ from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
+BULK = "publisher"
+QUESTIONS = "publisher.questions"  # who waits for these sits at a screen: workers of their own
+TASKS = (  # where a hint points → what is to be done, and in which queue
+    ("delivery", "workers.tasks.deliver", BULK),
+    ("post", "workers.tasks.deliver_copies", BULK),
+    ("ask", "workers.tasks.deliver_question", QUESTIONS),
+)
 TASK_LIMIT = 300  # seconds; a lease is longer, see publisher.domain.delivery.LEASE
 
 SETTINGS: dict[str, Any] = {
@@ -20,7 +27,11 @@ SETTINGS: dict[str, Any] = {
     "task_reject_on_worker_lost": True,
     "task_time_limit": TASK_LIMIT,
     "task_soft_time_limit": TASK_LIMIT - 60,
-    "task_default_queue": "publisher",
+    "task_default_queue": BULK,
+    "task_queues": {
+        name: {"exchange": name, "exchange_type": "direct", "routing_key": name}
+        for name in (BULK, QUESTIONS)
+    },
     "task_publish_retry": False,
     "worker_prefetch_multiplier": 1,
     "worker_eta_task_limit": 100,
@@ -59,22 +70,21 @@ def celery(broker: str) -> Celery:
 
 def give(app: Celery, hint: Hint) -> bool:
     """Put a hint into the queue; False when the broker does not answer, and the sweep will."""
-    name, number = (
-        ("workers.tasks.deliver", hint.delivery)
-        if hint.delivery
-        else ("workers.tasks.deliver_copies", hint.post)
+    return next(
+        _send(app, task, number, queue=queue)
+        for field, task, queue in TASKS
+        if (number := getattr(hint, field))
     )
-    return _send(app, name, number)
 
 
 def ask_to_look(app: Celery) -> bool:
     """Ask a worker to look at the source; False when the broker does not answer."""
-    return _send(app, "workers.tasks.look")
+    return _send(app, "workers.tasks.look", queue=BULK)
 
 
-def _send(app: Celery, name: str, *args: int) -> bool:
+def _send(app: Celery, name: str, *args: int, queue: str) -> bool:
     try:
-        app.send_task(name, args=args)
+        app.send_task(name, args=args, queue=queue)
     except OperationalError as error:
         log.warning("the broker does not answer, so the schedule will try again: %s", error)
         return False

@@ -11,6 +11,7 @@ from publisher import (
     embedded,
     limits,
     mailing,
+    outbox,
     processes,
     publishing,
     queue,
@@ -142,9 +143,16 @@ def deliver_copies(post_id: int) -> None:
         give(Hint(post=post_id))
 
 
+def deliver_question(ask_id: int) -> None:
+    """Make one attempt at the mail that asks a reader to confirm."""
+    found = settings()
+    sender = outbox.Sender(site=found.site, page=found.public_url + "confirm/")
+    outbox.deliver(ask_id, worker(), sender)
+
+
 def sweep() -> int:
     """Free what is lost, hint at what is due."""
-    return publishing.sweep(worker(), hint=give)
+    return outbox.sweep(worker(), hint=give) + publishing.sweep(worker(), hint=give)
 
 
 def look() -> int:

@@ -16,6 +16,12 @@ def deliver_copies(post_id: int) -> None:
     wiring.deliver_copies(post_id)
 
 
+@app.task(name="workers.tasks.deliver_question")
+def deliver_question(ask_id: int) -> None:
+    """One attempt at one mail that asks a reader to confirm."""
+    wiring.deliver_question(ask_id)
+
+
 @app.task(name="workers.tasks.sweep")
 def sweep() -> None:
     """Hint at whatever is due. A double is harmless: deliver() claims first."""

@@ -213,6 +213,9 @@ asks = Table(  # "please confirm": what was asked of whom, and how far that mail
     Column("reason", Words, nullable=False, default=""),
 )
 
+_unsent = text("state IN ('pending', 'sending')")
+Index("ix_asks_open", asks.c.state, asks.c.id, sqlite_where=_unsent, postgresql_where=_unsent)
+
 bounces = Table(
     "bounces",
     metadata,

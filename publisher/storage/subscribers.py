@@ -91,6 +91,14 @@ def unstop(db: Connection, key: str, *, at: datetime) -> None:
     db.execute(stopped.values(state=Standing.LEFT, changed_at=at))
 
 
+def change(db: Connection, id: int, *, at: datetime, **values: Any) -> bool:
+    """Give a reader other `languages`, `lists` or `state`; False when that changes nothing."""
+    c = subscribers.c
+    other = or_(*(c[name] != type_coerce(value, c[name].type) for name, value in values.items()))
+    update = subscribers.update().where(c.id == id, other)
+    return db.execute(update.values(changed_at=at, **values)).rowcount == 1
+
+
 def by_token(db: Connection, token: str) -> Row[Any] | None:
     """The reader whom a token belongs to, or None."""
     return db.execute(select(subscribers).where(subscribers.c.token == token)).one_or_none()

@@ -18,10 +18,11 @@ AT_ONCE = 500  # hints of one sweep
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """Where a worker should look: one delivery, or the copies of one post."""
+    """Where a worker should look: one delivery, the copies of one post, or one question."""
 
     delivery: int = 0
     post: int = 0
+    ask: int = 0
 
 
 def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: str = "") -> int:

@@ -128,6 +128,14 @@ def _asks() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_asks_token")),
     )
     op.create_index(op.f("ix_asks_subscriber_id"), "asks", ["subscriber_id"])
+    is_unsent = sa.text("state IN ('pending', 'sending')")
+    op.create_index(
+        "ix_asks_open",
+        "asks",
+        ["state", "id"],
+        sqlite_where=is_unsent,
+        postgresql_where=is_unsent,
+    )
 
 
 def _bounces() -> None:
