@@ -163,13 +163,21 @@ def await_broker(state: Path, process: Process) -> None:
     raise CannotStart(f"the embedded broker does not answer at {socket_path(state)}")
 
 
-def worker_process(config: Path, *, concurrency: int, output: IO[bytes] | int | None) -> Process:
-    """A Celery worker. SIGTERM lets it finish what it has begun."""
+def worker_process(
+    config: Path,
+    *,
+    concurrency: int,
+    output: IO[bytes] | int | None,
+    name: str = "worker",
+    queues: Sequence[str] = (),
+) -> Process:
+    """A Celery worker, of all queues unless some are named. SIGTERM lets it finish its work."""
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker"]
     command += ["--concurrency", str(concurrency), "--loglevel", "INFO"]
-    command += ["--hostname", f"publisher-{os.getpid()}@%h"]
+    command += ["--hostname", f"publisher-{name}-{os.getpid()}@%h"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Process("worker", command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
+    command += ["--queues", ",".join(queues)] if queues else []
+    return Process(name, command, env={"PUBLISHER_CONFIG": str(config)}, output=output)
 
 
 def beat_process(state: Path, config: Path, *, output: IO[bytes] | int | None) -> Process:

@@ -29,6 +29,23 @@ def kinds() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
+def lists(tables: Mapping[str, Mapping[str, Any]], *, language: str) -> dict[str, tuple[str, ...]]:
+    """The channels that bring each reader a copy of their own, with the languages they take.
+
+    Only the tables are looked at, so no secret is needed; what is wrong with them others say.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, table in tables.items():
+        languages = _languages(table.get("languages", [language]), _unsaid)
+        if languages and hasattr(_factory(table.get("kind", name), _unsaid), "deliver_each"):
+            found[name] = languages
+    return found
+
+
+def _unsaid(_key: str, _why: str) -> None:
+    """Let somebody else say it."""
+
+
 def build(
     name: str, table: Mapping[str, Any], *, folder: Path, language: str, wrong: Wrong
 ) -> Configured | None:

@@ -183,6 +183,12 @@ def after_fork() -> None:
     broker.cache_clear()
 
 
+def lists() -> dict[str, tuple[str, ...]]:
+    """The mailing lists that are configured, with the languages they take."""
+    found = settings()
+    return registry.lists(found.channels, language=found.site.language)
+
+
 def concurrency() -> int:
     """How many deliveries a worker makes at once: enough that no channel waits for another."""
     return max(4, min(12, len(settings().channels) + 1))

@@ -5,10 +5,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import click
 
-from publisher import embedded, wiring
+from publisher import embedded, queue, wiring
 from publisher.config import Settings
 from publisher.embedded import CannotStart, Process
 from publisher.storage import engine as storage
@@ -57,11 +58,19 @@ def crew(log: Path | None) -> Iterator[Sequence[Process]]:
             embedded.beat_process(found.state, found.file, output=out),
             embedded.web_process(found.file, output=out),
         ]
+        if wiring.lists():
+            processes.append(_questions(found.file, out))
         if not found.broker:
             words = stack.enter_context((found.state / "broker.log").open("wb"))
             processes.insert(0, embedded.broker_process(found.state, words))
         stack.enter_context(embedded.running(processes, found.state))
         yield processes
+
+
+def _questions(config: Path, output: IO[bytes] | None) -> Process:
+    """A worker for the mails that somebody waits for, which no mailing can keep busy."""
+    queues, name = [queue.QUESTIONS], "questions"
+    return embedded.worker_process(config, concurrency=2, output=output, name=name, queues=queues)
 
 
 def _require_free(host: str, port: int) -> None:
@@ -79,7 +88,15 @@ def web() -> None:
 
     host, port = wiring.settings().bind
     _require_free(host, port)
-    uvicorn.run("publisher.web.app:create", factory=True, host=host, port=port, log_level="warning")
+    uvicorn.run(
+        "publisher.web.app:create",
+        factory=True,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,  # it would list the tokens of readers
+        proxy_headers=False,  # whom to believe about addresses, [web] trusted_proxies says
+    )
 
 
 @click.command(epilog="Example: publisher migrate")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from celery.bin.celery import celery
 
+from publisher import queue
 from publisher.cli.main import cli
 from tests.docs.pages import ROOT
 from tests.docs.test_configuration import DATABASE, mistakes_in
@@ -44,9 +45,21 @@ def exists(command: list[str]) -> bool:
 
 
 def test_the_parts_of_the_system_are_all_there() -> None:
-    wanted = {"postgres", "redis", "migrate", "web", "worker", "beat", "mailpit"}
-    assert set(SERVICES) == wanted
-    assert set(procfile()) == {"web", "worker", "beat"}
+    processes = {"web", "worker", "questions", "beat"}
+    assert set(SERVICES) == processes | {"postgres", "redis", "migrate", "mailpit"}
+    assert set(procfile()) == processes
+
+
+@pytest.mark.parametrize("commands", [procfile(), {n: SERVICES[n]["command"] for n in procfile()}])
+def test_one_worker_takes_everything_and_one_what_somebody_waits_for(
+    commands: dict[str, list[str]],
+) -> None:
+    queues = {
+        name: command[command.index("--queues") + 1] if "--queues" in command else "all"
+        for name, command in commands.items()
+        if "worker" in command
+    }
+    assert queues == {"worker": "all", "questions": queue.QUESTIONS}
 
 
 @pytest.mark.parametrize("name", OURS)
