@@ -192,6 +192,7 @@ def _shown(bench: Bench) -> Iterator[str]:
     yield from table.processes(sent)
     yield ""
     yield from table.pace(sent)
+    yield from table.memory(sent)
     yield f"{'database, MB':<42}{newsroom.database_size(bench.database.address) / 2**20:>20,.0f}"
 
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,12 +15,16 @@ PROC = Path("/proc")
 
 @dataclass
 class Part:
-    """One process: seconds of CPU before and until now, and peak memory in bytes."""
+    """One process: seconds of CPU before and until now, peak memory, and memory over time.
+
+    `sizes` are (moment, bytes) by the monotonic clock.
+    """
 
     role: str
     before: float
     until: float = 0.0
     peak: int = 0
+    sizes: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def cpu(self) -> float:
@@ -44,7 +49,9 @@ class Watch:
                 cpu = times[pid][1]
                 part = self.parts.setdefault(pid, Part(name, before=cpu))
                 part.until = cpu
-                part.peak = max(part.peak, _peak(pid))
+                size, peak = _memory(pid)
+                part.peak = max(part.peak, peak)
+                part.sizes.append((time.monotonic(), size))
 
     def note(self, role: str, cpu: float) -> None:
         """Add a process that has ended, with its seconds of CPU."""
@@ -113,12 +120,15 @@ def _family(root: int, times: Mapping[int, tuple[int, float]]) -> Iterator[int]:
             yield from _family(pid, times)
 
 
-def _peak(pid: int) -> int:
+def _memory(pid: int) -> tuple[int, int]:
+    """Bytes resident now, and at most so far."""
+    found = {}
     with suppress(OSError):
         for line in (PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
+            name, _, value = line.partition(":")
+            if name in {"VmRSS", "VmHWM"}:
+                found[name] = int(value.split()[0]) * 1024
+    return found.get("VmRSS", 0), found.get("VmHWM", 0)
 
 
 def _machine() -> tuple[float, float]:

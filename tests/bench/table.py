@@ -71,6 +71,16 @@ def pace(run: Run) -> Iterator[str]:
         yield "each tenth, a second: " + " ".join(f"{rate:,.0f}" for rate in tenths)
 
 
+def memory(run: Run) -> Iterator[str]:
+    """How large the worker's busiest child was after a tenth of its time, and at the end."""
+    children = [part for part in run.watch.parts.values() if part.role == "worker, child"]
+    sizes = max(children, key=lambda part: part.cpu).sizes if children else []
+    if len(sizes) >= 20:
+        early, late = (sizes[place][1] / MEGABYTE for place in (len(sizes) // 10, -1))
+        yield f"{'busiest child after a tenth of the time, MB':<42}{early:>20,.0f}"
+        yield f"{'and at the end, MB':<42}{late:>20,.0f}{f'{late - early:+.0f} MB':>9}"
+
+
 def _tenths(run: Run) -> list[float]:
     ends = [0.0]
     for part in range(1, 11):

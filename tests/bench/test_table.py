@@ -42,3 +42,11 @@ def test_what_was_measured_with_fewer_readers_says_so() -> None:
     lines = list(table.ratios(run(), None, run(name="one task a reader", seconds=100)))
     assert lines[0].split()[-1] == "10.0"
     assert "1,000 readers" in lines[1]
+
+
+def test_a_process_that_grows_is_seen_to() -> None:
+    grown = run()
+    sizes = [(float(second), (50 + second) * table.MEGABYTE) for second in range(21)]
+    grown.watch.parts[3].sizes = sizes
+    assert [line.split()[-1] for line in table.memory(grown)] == ["52", "MB"]
+    assert "+18 MB" in list(table.memory(grown))[1]
