@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -189,16 +189,18 @@ def crew(room: Newsroom, output: IO[bytes], *, workers: int = 1) -> list[Process
 
 def _worker(room: Newsroom, output: IO[bytes], number: int) -> Process:
     process = embedded.worker_process(
-        room.settings, concurrency=wiring.concurrency(), output=output
+        room.settings,
+        concurrency=wiring.concurrency(),
+        output=output,
+        name=f"worker-{number + 1}" if number else "worker",
     )
-    command = [
-        word.replace("publisher-", f"publisher-{number}-", 1) if "@%h" in word else word
-        for word in process.command
-    ]
     if os.environ.get(PROFILE):
-        command[1:3] = ["-m", "tests.bench.sampled"]
-    process.command, process.name = command, "worker" if not number else f"worker {number + 1}"
+        process.command = _sampled(process.command)
     return process
+
+
+def _sampled(command: Sequence[str]) -> list[str]:
+    return [word.replace("celery", "tests.bench.sampled") for word in command]
 
 
 def database_size(database: str) -> int:
