@@ -1,5 +1,6 @@
 """Many copies of one post, on both real databases."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from publisher import mailing, publishing, subscribing
-from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
+from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import State
 from publisher.publishing import Worker
 from publisher.storage import copies, deliveries, pacing, reports
@@ -417,3 +418,27 @@ def test_a_claim_finds_its_copies_without_sorting_the_mailing(engine: Engine) ->
         copies.claim(db, 1, post, limit=1, at=NOW, owner="me", channel="mail")
     assert any("ix_deliveries_open (state=? AND post_id=? AND id>?)" in line for line in seen)
     assert not any("TEMP B-TREE" in line for line in seen)
+
+
+def test_one_copy_that_was_taken_over_does_not_hold_up_its_group(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+
+    class Asleep(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            taken = [copy async for copy in copies]
+            with engine.begin() as db:  # another worker has freed the first and claimed it anew
+                changed = "update deliveries set attempts = attempts + 1 where id = :id"
+                db.execute(text(changed), {"id": taken[0].id})
+            given = await asyncio.gather(*map(mark, taken))
+            assert given == [False, True, True]
+            for copy in taken:
+                await settle(copy, Receipt(id=str(copy.id), note="250"))
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=Asleep()))
+    assert standing(engine).readers == {"delivered": 2, "sending": 1}
+    with engine.begin() as db:
+        logged = reports.attempts(db, "2026-11", reader="reader0@example.org")
+    assert [one.outcome for one in logged] == ["sending"]
