@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import uvloop
@@ -16,12 +17,14 @@ from publisher.domain.delivery import Delivery
 from publisher.ledger import Clerk, Ledger
 from publisher.publishing import Worker, addressed, stop
 from publisher.storage import copies, pacing
+from publisher.storage.engine import reading
 
 log = logging.getLogger(__name__)
 
 BATCH = 500  # copies of one claim: their lease must outlast their sending
 LONGEST_BATCH = 10  # seconds that a rate may stretch one batch to
 BUDGET = timedelta(seconds=60)  # in which a task claims copies; a hint goes on
+LOOKING = 1.0  # seconds between looks whether a person has paused it
 LONGEST_TURN = timedelta(seconds=30)  # after that nothing more of a slow batch is begun
 
 
@@ -43,16 +46,18 @@ class Run:
     post: Post
     worker: Worker
     end: datetime
+    looking: float = LOOKING
 
     @property
     def over(self) -> bool:
         return self.worker.stopping() or self.worker.now() >= self.end
 
 
-def deliver_copies(post_id: int, worker: Worker) -> bool:
+def deliver_copies(post_id: int, worker: Worker, *, looking: float = LOOKING) -> bool:
     """Send the copies of one post that are due, for a while; True when more may be waiting.
 
-    Several workers may do so at once: each copy is claimed by one of them.
+    Several workers may do so at once: each copy is claimed by one of them. Every `looking` seconds
+    they see whether a person has paused it.
     """
     with worker.engine.begin() as db:
         found = copies.stored_post(db, post_id)
@@ -69,6 +74,7 @@ def deliver_copies(post_id: int, worker: Worker) -> bool:
         post=post,
         worker=worker,
         end=worker.now() + BUDGET,
+        looking=looking,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         unfinished = runner.run(_send(run))
@@ -117,11 +123,12 @@ class Supply:
     clerk: Clerk
     claimed: int = 0
     exhausted: bool = False
+    _looked_at: float = field(default_factory=time.monotonic)
     _next: asyncio.Task[Batch] | None = None
 
     async def copies(self) -> AsyncIterator[Copy]:
         """The copies, each not before its slot. What is not begun the ledger gives back."""
-        while not self.run.over:
+        while not (self.run.over or self.exhausted):
             batch = await (self._next or self._ahead())
             self._hold(batch)
             if not batch.copies:
@@ -145,6 +152,9 @@ class Supply:
         for place, delivery in enumerate(batch.copies):
             if run.worker.stopping() or run.worker.now() > run.end + LONGEST_TURN:
                 return
+            if await self._is_paused():
+                self.exhausted = True
+                return
             if place == len(batch.copies) // 2 and not run.over:
                 self._ahead()
             if run.channel.rate:
@@ -152,11 +162,23 @@ class Supply:
                 await asyncio.sleep(max(0.0, (slot - run.worker.now()).total_seconds()))
             yield Copy(id=delivery.id, post=addressed(delivery, run.worker))
 
+    async def _is_paused(self) -> bool:
+        """Whether a person has stopped it, asked once a second."""
+        if time.monotonic() < self._looked_at + self.run.looking:
+            return False
+        self._looked_at = time.monotonic()
+        return not await self.clerk.do(lambda: _may_go_on(self.run))
+
     async def end(self) -> None:
         """Take hold of what was claimed ahead, for it to be given back."""
         if self._next is not None:
             with suppress(DBAPIError):  # then nothing was claimed
                 self._hold(await self._next)
+
+
+def _may_go_on(run: Run) -> bool:
+    with reading(run.worker.engine) as db:
+        return copies.may_go_on(db, run.post_id)
 
 
 def _claimed(run: Run) -> Batch:

@@ -31,7 +31,16 @@ from publisher.domain.delivery import (
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
 from publisher.rendering import sections
-from publisher.storage import copies, deliveries, pacing, posts, reports, subscribers, waiting
+from publisher.storage import (
+    copies,
+    deliveries,
+    pacing,
+    pauses,
+    posts,
+    reports,
+    subscribers,
+    waiting,
+)
 from publisher.storage.posts import Place
 from publisher.storage.waiting import Hint
 
@@ -261,6 +270,7 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
     at = worker.now()
     with worker.engine.begin() as db:
         waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
+        pauses.skip_cancelled(db, at=at)
         hints = waiting.due(db, at=at, unhinted_since=at - UNHINTED)
     for found in hints:
         if hint(found) is False:

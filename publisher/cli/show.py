@@ -14,6 +14,7 @@ from rich.text import Text
 
 from publisher.domain.delivery import State
 from publisher.domain.issue import Finding
+from publisher.storage.pauses import PAUSED
 from publisher.storage.reports import Standing
 
 WIDE = 200  # columns, for a file or a pipe
@@ -105,6 +106,8 @@ def _reason(standing: Standing) -> str:
         words += f" — {standing.reason}"
     if standing.next_attempt_at:
         words += f"; next attempt at {moment(standing.next_attempt_at)}"
+    elif standing.reason == PAUSED:
+        words += f"; to go on: publisher resume {standing.issue} --channel {standing.channel}"
     elif standing.needs_person and "publisher settle" not in standing.reason:
         words += f"; mend it, then: publisher retry {standing.issue} --channel {standing.channel}"
     return words

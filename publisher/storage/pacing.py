@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from publisher.storage.posts import upsert
 from publisher.storage.schema import channels, posts
@@ -24,8 +24,9 @@ def resume(db: Connection, channel: str) -> None:
 
 
 def paused() -> ColumnElement[bool]:
-    """The condition that a post's channel is paused."""
-    return exists().where(channels.c.name == posts.c.channel, channels.c.paused_at.is_not(None))
+    """The condition that a post, or its channel, is paused."""
+    stopped = exists().where(channels.c.name == posts.c.channel, channels.c.paused_at.is_not(None))
+    return or_(posts.c.paused_at.is_not(None), stopped)
 
 
 def reserve(db: Connection, channel: str, copies: int, *, rate: float, at: datetime) -> datetime:

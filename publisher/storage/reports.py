@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select
 
 from publisher.domain.delivery import State
 from publisher.storage.deliveries import PERSON, is_open
+from publisher.storage.pauses import PAUSED
 from publisher.storage.schema import (
     channels,
     deliveries,
@@ -120,6 +121,7 @@ def _counted(issue: str | None) -> Select[Any]:
             posts.c.channel,
             posts.c.kind,
             channels.c.paused_at,
+            posts.c.paused_at.label("stopped_at"),
             channels.c.reason.label("pause_reason"),
             c.state,
             func.count(c.id).label("copies"),
@@ -143,7 +145,9 @@ def _standing(tally: _Tally) -> Standing:
     row, worst = tally.row, tally.worst
     alone = worst is not None and not worst.recipient
     state = State(worst.state) if worst else State.SKIPPED
-    paused = row.paused_at is not None and state in {State.PENDING, State.UNSURE}
+    stopped = bool(row.paused_at or row.stopped_at)
+    paused = stopped and state in {State.PENDING, State.UNSURE}
+    why = f"channel paused: {row.pause_reason}" if row.paused_at else PAUSED
     reason = worst.reason if worst else "nobody reads this edition yet"
     return Standing(
         issue=row.issue,
@@ -154,7 +158,7 @@ def _standing(tally: _Tally) -> Standing:
         attempts=worst.attempts if worst else 0,
         url=worst.url if worst else "",
         remote_id=worst.remote_id if worst and alone else "",
-        reason=f"channel paused: {row.pause_reason}" if paused else reason,
+        reason=why if paused else reason,
         next_attempt_at=None if worst is None or paused else worst.next_attempt_at,
         readers=None if alone else dict(sorted(tally.counts.items())),
         paused=paused,

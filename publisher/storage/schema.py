@@ -106,6 +106,7 @@ posts = Table(
     Column("planned_at", Moment, nullable=False),
     Column("hinted_at", Moment),
     Column("paused_at", Moment),  # by a person, for this post alone
+    Column("cancelled_at", Moment),  # the same, and what is not sent is skipped
     Unique("issue", "lang", "channel"),
 )
 

@@ -81,6 +81,7 @@ def _readers() -> None:
 def _sending() -> None:
     with op.batch_alter_table("posts") as table:
         table.add_column(sa.Column("paused_at", Moment(), nullable=True))
+        table.add_column(sa.Column("cancelled_at", Moment(), nullable=True))
     is_open = sa.text("state IN ('pending', 'sending', 'unsure')")
     op.drop_index("ix_deliveries_open", "deliveries")
     op.create_index(
