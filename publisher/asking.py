@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from publisher import floods
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage import asks, reader_log, subscribers, suppressions
 from publisher.storage.engine import reading
@@ -60,6 +61,26 @@ def ask(
         at=at,
         expires_at=at + VALID,
     )
+
+
+def ask_stranger(
+    db: Connection,
+    address: str,
+    key: str,
+    *,
+    network: str,
+    everybody: int,
+    at: datetime,
+    **wish: Any,
+) -> int | None:
+    """Ask as above, for somebody from `network` whom nobody knows.
+
+    None also when the address was written to in the last day. At most `everybody` such mails an
+    hour are sent in all. Raises floods.TooMany.
+    """
+    if not floods.admit(db, key, network=network, everybody=everybody, at=at):
+        return None
+    return ask(db, address, key, how="form", place=network, at=at, **wish)
 
 
 def _reader(db: Connection, address: str, key: str, *, how: str, at: datetime) -> int:

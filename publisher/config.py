@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from publisher.domain.lint import KINDS, Rules
 
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
+Network = IPv4Network | IPv6Network
 LANGUAGE = r"[a-z]{2,3}(-[a-z0-9]{2,8})*"  # RFC 5646, as far as newsletters use it
 
 
@@ -74,6 +76,8 @@ class Settings:
     state: Path
     bind: tuple[str, int]
     public_url: str
+    proxies: tuple[Network, ...] = ()
+    confirmations_an_hour: int = 1000
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
     lint: Rules = field(default_factory=Rules)
@@ -114,6 +118,22 @@ class _Table:
             return default
         return float(value)
 
+    def number(self, key: str, default: int) -> int:
+        value = self.values.pop(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            self.wrong(key, f"expected a whole number above 0, found {value!r}")
+            return default
+        return value
+
+    def networks(self, key: str) -> tuple[Network, ...]:
+        values = self.values.pop(key, [])
+        try:
+            return tuple(ip_network(value) for value in _texts(values))
+        except (TypeError, ValueError) as error:
+            expected = 'expected a list of addresses such as ["127.0.0.1", "10.0.0.0/8"]'
+            self.wrong(key, f"{expected}: {error}")
+            return ()
+
     def flag(self, key: str, *, default: bool) -> bool:
         value = self.values.pop(key, default)
         if not isinstance(value, bool):
@@ -134,6 +154,13 @@ class _Table:
     def done(self, known: Sequence[str]) -> None:
         for key in self.values:
             self.wrong(key, unknown(key, known))
+
+
+def _texts(values: Any) -> list[str]:
+    """A list of texts, or TypeError."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"found {values!r}")
+    return values
 
 
 def unknown(word: str, known: Sequence[str]) -> str:
@@ -187,7 +214,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         return _Table(str(path), name, dict(values) if isinstance(values, dict) else {}, mistakes)
 
     database, broker = _store(table("store"), path.parent)
-    bind, public_url = _web(table("web"))
+    web = _web(table("web"))
     site = _site(table("site"))
     source = _source(table("source"), path.parent) if "source" in document else None
     ways = WAYS.get(source.generator, UNTOLD) if source else UNTOLD
@@ -200,8 +227,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         database=database,
         broker=broker,
         state=_state_folder(database, path.parent),
-        bind=bind,
-        public_url=public_url,
+        **web,
         channels=_channel_tables(table("channels")),
     )
     return settings, mistakes
@@ -335,15 +361,20 @@ def _state_folder(database: URL, folder: Path) -> Path:
     return folder / "publisher.state"
 
 
-def _web(table: _Table) -> tuple[tuple[str, int], str]:
+def _web(table: _Table) -> dict[str, Any]:
     bind = table.text("bind", "127.0.0.1:8080")
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         table.wrong("bind", f"expected HOST:PORT, such as 127.0.0.1:8080, found {bind!r}")
         host, port = "127.0.0.1", "8080"
-    public_url = _url(table, "public_url", f"http://{host}:{port}/")
-    table.done(["bind", "public_url"])
-    return (host.strip("[]"), int(port)), public_url
+    web = {
+        "bind": (host.strip("[]"), int(port)),
+        "public_url": _url(table, "public_url", f"http://{host}:{port}/"),
+        "proxies": table.networks("trusted_proxies"),
+        "confirmations_an_hour": table.number("confirmations_an_hour", 1000),
+    }
+    table.done(["bind", "public_url", "trusted_proxies", "confirmations_an_hour"])
+    return web
 
 
 def _url(table: _Table, key: str, default: str | None) -> str:

@@ -25,11 +25,11 @@ def connect(database: URL | str) -> Engine:
     """An engine for a database address. A file that is not there is made for its owner's eyes."""
     address = make_url(database)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     if address.database and not Path(address.database).exists():
         with suppress(OSError):  # opening it will tell
             os.close(os.open(address.database, os.O_CREAT | os.O_WRONLY, 0o600))
-    engine = create_engine(address, connect_args={"timeout": 30})
+    engine = create_engine(address, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

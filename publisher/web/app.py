@@ -1,6 +1,7 @@
 """The web application: every page, with the headers and limits they have in common."""
 
 import logging
+from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine
@@ -8,10 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from publisher import wiring
+from publisher import registry, wiring
 from publisher.config import Settings
-from publisher.web import archive, feeds, health, leaving, showing
-from publisher.web.headers import Guarded, page_headers
+from publisher.publishing import Clock, utcnow
+from publisher.storage.waiting import Hint
+from publisher.web import archive, choices, feeds, health, joining, leaving, showing
+from publisher.web.headers import Guarded, page_headers, without_token
 from publisher.web.showing import Web
 
 LARGEST_BODY = 64 * 1024  # bytes; no page takes more than a short form
@@ -21,16 +24,30 @@ log = logging.getLogger(__name__)
 
 def create() -> FastAPI:
     """The application of this process's configuration. Raises BadConfig, BadStore."""
-    return build(wiring.settings(), wiring.engine())
+    logging.getLogger("uvicorn.access").addFilter(without_token)
+    return build(wiring.settings(), wiring.engine(), hint=wiring.give)
 
 
-def build(settings: Settings, engine: Engine) -> FastAPI:
+def build(
+    settings: Settings,
+    engine: Engine,
+    *,
+    hint: Callable[[Hint], object] = lambda _: False,
+    now: Clock = utcnow,
+) -> FastAPI:
     """The application over a store. Raises BadConfig for a feed that cannot be served.
 
     It answers under the path of `public_url`, whether or not a proxy in front takes that off,
     and never builds an address from what a request says about its host.
     """
-    web = Web(settings=settings, engine=engine, feeds=feeds.configured(settings))
+    web = Web(
+        settings=settings,
+        engine=engine,
+        feeds=feeds.configured(settings),
+        lists=registry.lists(settings.channels, language=settings.site.language),
+        hint=hint,
+        now=now,
+    )
     headers = page_headers(settings.site.base_url)
     app = FastAPI(
         title=settings.site.name,
@@ -43,7 +60,7 @@ def build(settings: Settings, engine: Engine) -> FastAPI:
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, leaving, health):
+    for family in (archive, joining, leaving, choices, health):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app

@@ -1,13 +1,21 @@
 """What all addresses share: the methods that only read, and the headers of every answer."""
 
+import re
 from collections.abc import Mapping
+from logging import LogRecord
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 READING = ["GET", "HEAD"]
-PRIVATE = ("/unsubscribe/",)  # pages whose address is a secret between a reader and us
+PRIVATE = (
+    "/unsubscribe/",
+    "/confirm/",
+    "/preferences/",
+)  # pages whose address is a secret between a reader and us
+
+TOKEN_IN_PATH = re.compile(f"({'|'.join(PRIVATE)})[^ ]+")
 
 
 def page_headers(base_url: str) -> dict[str, str]:
@@ -27,6 +35,17 @@ def page_headers(base_url: str) -> dict[str, str]:
         # "no-referrer" everywhere would make browsers send `Origin: null` with our own forms
         "Referrer-Policy": "same-origin",
     }
+
+
+def without_token(record: LogRecord) -> bool:
+    """A filter for logs of requests: takes the tokens out of the addresses."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(map(_redacted, record.args))
+    return True
+
+
+def _redacted(said: object) -> object:
+    return TOKEN_IN_PATH.sub(r"\1…", said) if isinstance(said, str) else said
 
 
 def _plain_origin(base_url: str) -> list[str]:

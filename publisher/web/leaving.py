@@ -1,20 +1,18 @@
 """Leaving the mailing list: a page that asks, and the one click of RFC 8058."""
 
-import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from publisher import subscribing
-from publisher.storage import subscribers
-from publisher.storage.engine import reading
-from publisher.web import texts
+from publisher import choosing, subscribing
+from publisher.domain.subscriber import Standing
+from publisher.web import forms
+from publisher.web.forms import Submitted
 from publisher.web.headers import READING
-from publisher.web.showing import Web, page
-from publisher.web.texts import Texts
+from publisher.web.network import network
+from publisher.web.showing import Web, masked, page, readers_words
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")  # anything else cannot be one
-DOTS = "•••"  # as many for every address: their number would tell its length
+ONE_CLICK = ("List-Unsubscribe", "One-Click")  # RFC 8058 §3.2
 
 
 def router(web: Web) -> APIRouter:
@@ -27,40 +25,32 @@ def router(web: Web) -> APIRouter:
 
     @routes.api_route("/unsubscribe/{token}", methods=READING)
     def ask(token: str, request: Request) -> Response:
-        reader = _reader(web, token)
-        words = _words(web, request, reader)
+        reader = reader_of(web, token)
+        words = readers_words(web, request, reader)
         address = masked(reader.address) if reader else ""
-        return page(web, "unsubscribe.html", words=words, address=address)
+        choose = f"{web.prefix}preferences/{token}" if _may_choose(web, reader) else ""
+        return page(web, "unsubscribe.html", words=words, address=address, choose=choose)
 
     @routes.post("/unsubscribe/{token}")
-    def leave(token: str, request: Request) -> Response:
-        reader = _reader(web, token)
+    def leave(token: str, request: Request, form: Submitted) -> Response:
+        name, value = ONE_CLICK
+        how = "one click" if value in forms.values(form, name) else "page"
+        reader = reader_of(web, token)
         if reader:
-            subscribing.leave(token, engine=web.engine)
-        return page(web, "unsubscribed.html", words=_words(web, request, reader))
+            place = network(request, web.settings.proxies)
+            subscribing.leave(token, engine=web.engine, how=how, place=place, at=web.now())
+        return page(web, "unsubscribed.html", words=readers_words(web, request, reader))
 
     return routes
 
 
-def _reader(web: Web, token: str) -> Any:
-    if not TOKEN.fullmatch(token):
+def reader_of(web: Web, token: str) -> Any:
+    """The reader whom a token belongs to, or None."""
+    if not forms.TOKEN.fullmatch(token):
         return None
-    with reading(web.engine) as db:
-        return subscribers.by_token(db, token)
+    return choosing.found(token, engine=web.engine)
 
 
-def _words(web: Web, request: Request, reader: Any) -> Texts:
-    """In the reader's language, else the browser's, else the site's."""
-    site = web.settings.site.language
-    known = filter(texts.knows, reader.languages if reader else ())
-    if lang := next(iter(known), None):
-        return texts.best(lang)
-    return texts.wanted(request.headers.get("accept-language", ""), site)
-
-
-def masked(address: str) -> str:
-    """An address that its owner recognises and nobody else can write to: a•••@e•••.org."""
-    local, _, domain = address.rpartition("@")
-    name, dot, ending = domain.rpartition(".")
-    host = f"{name[:1]}{DOTS}.{ending}" if dot else f"{domain[:1]}{DOTS}"
-    return f"{local[:1]}{DOTS}@{host}"
+def _may_choose(web: Web, reader: Any) -> bool:
+    several = len(web.lists) > 1 or len(web.languages) > 1
+    return several and reader is not None and reader.state == Standing.CONFIRMED

@@ -1,7 +1,7 @@
 """Writing a page: templates, the style sheet, failures in plain words."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,12 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
 
 from publisher.config import Settings
+from publisher.publishing import Clock
+from publisher.storage.waiting import Hint
 from publisher.web import texts
 from publisher.web.feeds import Feed
 from publisher.web.headers import READING
-from publisher.web.texts import Texts
+from publisher.web.texts.words import Texts
 
 ASSETS = {"page.css": "text/css", "icon.svg": "image/svg+xml"}
+DOTS = "•••"  # as many for every address: their number would tell its length
 TEMPLATES = Environment(
     loader=PackageLoader("publisher.web", "pages"),
     autoescape=True,
@@ -32,11 +35,18 @@ TEMPLATES.filters.update(day=texts.day, language=texts.language_name)
 
 @dataclass(frozen=True, kw_only=True)
 class Web:
-    """What every page stands on."""
+    """What every page stands on.
+
+    `lists` are the channels that mail, with the languages they take; `hint` tells a worker where
+    to look.
+    """
 
     settings: Settings
     engine: Engine
     feeds: tuple[Feed, ...]
+    lists: Mapping[str, tuple[str, ...]]
+    hint: Callable[[Hint], object]
+    now: Clock
 
     @property
     def prefix(self) -> str:
@@ -47,6 +57,12 @@ class Web:
     def texts(self) -> Texts:
         """The words of pages that belong to no edition and no reader."""
         return texts.best(self.settings.site.language)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there is mail in, the site's own first."""
+        every = dict.fromkeys(lang for langs in self.lists.values() for lang in langs)
+        return tuple(sorted(every, key=lambda lang: lang != self.settings.site.language))
 
     def edition_path(self, issue: str, lang: str) -> str:
         return f"{self.prefix}issues/{quote(issue)}/{quote(lang)}"
@@ -73,7 +89,7 @@ def failure(
     web: Web, request: Request, status: int, *, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """Say plainly that there is no such page, or what else went wrong, and where to go on."""
-    words = texts.wanted(request.headers.get("accept-language", ""), web.settings.site.language)
+    words = browsers_words(web, request)
     title, advice = words.failures.get(status) or words.failures[404 if status < 500 else 500]
     return page(
         web,
@@ -84,6 +100,30 @@ def failure(
         title=title,
         advice=advice,
     )
+
+
+def browsers_words(web: Web, request: Request) -> Texts:
+    """In the language that the address names with `?lang=`, else the browser's, else the site's."""
+    named = request.query_params.get("lang", "")[:20]
+    if texts.knows(named):
+        return texts.best(named)
+    accepted = request.headers.get("accept-language", "")
+    return texts.wanted(accepted, web.settings.site.language)
+
+
+def readers_words(web: Web, request: Request, reader: Any) -> Texts:
+    """In the first of a reader's languages that we know, else the browser's, else the site's."""
+    known = filter(texts.knows, reader.languages if reader else ())
+    lang = next(iter(known), None)
+    return texts.best(lang) if lang else browsers_words(web, request)
+
+
+def masked(address: str) -> str:
+    """An address that its owner recognises and nobody else can write to: a•••@e•••.org."""
+    local, _, domain = address.rpartition("@")
+    name, dot, ending = domain.rpartition(".")
+    host = f"{name[:1]}{DOTS}.{ending}" if dot else f"{domain[:1]}{DOTS}"
+    return f"{local[:1]}{DOTS}@{host}"
 
 
 def router() -> APIRouter:

@@ -55,6 +55,17 @@ def test_languages_are_the_operators_choice() -> None:
     assert found.languages == ("de", "fr")
 
 
+def test_a_list_is_a_channel_that_mails() -> None:
+    tables: dict[str, dict[str, Any]] = {
+        "readers": {**MAIL, "languages": ["de", "EN"]},
+        "email": {"password": "env:NOT_SET"},
+        "feed": {"kind": "atom"},
+        "broken": {"kind": "email", "languages": "de"},
+        "unknown": {"kind": "pigeon"},
+    }
+    assert registry.lists(tables, language="en") == {"readers": ("de", "en"), "email": ("en",)}
+
+
 def test_headings_to_drop_are_the_operators_choice() -> None:
     found, _ = build("readers", {**MAIL, "drop": ["Unsubscribe"]})
     assert found

@@ -1,6 +1,7 @@
 """What all pages share: headers, limits, failures in plain words, health."""
 
 import logging
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from publisher.config import Settings
 from publisher.sandbox.serving import serving
 from publisher.storage.engine import connect
 from publisher.web.app import LARGEST_BODY, build
+from publisher.web.headers import without_token
 from tests.publisher.fakes import edition
 from tests.publisher.web.conftest import CONFIG, settings_of
 from tests.publisher.web.test_archive import publish
@@ -164,3 +166,27 @@ def test_a_store_that_is_gone_is_not_ready_and_nothing_of_its_address_is_told(
         engine.dispose()
         assert ready.status_code == 503
         assert ready.text == "not ready: the store does not answer; the log says why\n"
+
+
+def test_a_log_of_requests_shows_no_tokens() -> None:
+    """In uvicorn's own form: client, method, path, version, status."""
+    kept, hidden = ("/issues/2026-11/en", "/feeds/all.atom.xml"), ("unsubscribe", "confirm")
+    for path in (*kept, *(f"/letters/{name}/TOKEN_of-somebody?lang=en" for name in hidden)):
+        line = ("127.0.0.1:1", "GET", path, "1.1", 200)
+        form = '%s - "%s %s HTTP/%s" %d'
+        record = logging.LogRecord("uvicorn.access", logging.INFO, "", 1, form, line, None)
+        assert without_token(record)
+        assert (path in record.getMessage()) is (path in kept)
+        assert "TOKEN" not in record.getMessage()
+
+
+def test_trouble_with_the_store_names_no_token(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/empty.db")
+    token = secrets.token_urlsafe(24)
+    with serving(build(settings, engine)) as address:
+        assert httpx.get(f"{address}/unsubscribe/{token}", trust_env=False).status_code == 503
+    engine.dispose()
+    assert "no such table" in caplog.text
+    assert token not in caplog.text

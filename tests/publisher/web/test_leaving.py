@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from publisher import subscribing
 from publisher.domain.subscriber import Standing
-from publisher.web.leaving import masked
+from publisher.web.showing import masked
+from tests.publisher.web.conftest import Desk
 
 ADDRESS = "ann.smith@example.org"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -76,6 +77,35 @@ def test_one_click_is_enough(
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
     assert standing(engine) == Standing.LEFT
+
+
+@pytest.mark.parametrize(
+    "sent, how",
+    [
+        ({"data": ONE_CLICK}, "one click"),
+        ({"files": {"List-Unsubscribe": (None, "One-Click")}}, "one click"),
+        ({}, "page"),
+        ({"data": {"List-Unsubscribe": "Two-Clicks"}}, "page"),
+    ],
+)
+def test_the_log_tells_how_and_from_where_a_reader_left(
+    desk: Desk, sent: dict[str, Any], how: str
+) -> None:
+    token = subscribe(desk.engine, ADDRESS)
+    desk.browser.post(f"/unsubscribe/{token}", **sent)
+    assert desk.told(ADDRESS)[-1] == ("left", how, "203.0.113.0/24")
+
+
+def test_the_page_offers_to_choose_instead_where_there_is_a_choice(desk: Desk) -> None:
+    token = subscribe(desk.engine, ADDRESS)
+    assert f'href="/preferences/{token}"' in desk.browser.get(f"/unsubscribe/{token}").text
+    desk.browser.post(f"/unsubscribe/{token}")
+    assert "/preferences/" not in desk.browser.get(f"/unsubscribe/{token}").text
+
+
+def test_who_left_by_mistake_finds_the_way_back(desk: Desk) -> None:
+    token = subscribe(desk.engine, ADDRESS)
+    assert 'href="/subscribe?lang=en"' in desk.browser.post(f"/unsubscribe/{token}").text
 
 
 def test_leaving_takes_nobody_else_along(web: httpx.Client, engine: Engine, token: str) -> None:

@@ -1,0 +1,79 @@
+"""The readers' pages in German."""
+
+from publisher.web.texts.words import Texts
+
+GERMAN = Texts(
+    lang="de",
+    months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    date="{day}. {month} {year}",
+    archive="Alle Ausgaben",
+    empty="Noch ist keine Ausgabe erschienen.",
+    empty_more="Jede Ausgabe steht ab ihrem Erscheinen hier, in allen ihren Sprachen.",
+    newest="Neueste Ausgabe",
+    feeds="Feed",
+    feed_more="Mit dieser Adresse holt ein Feed-Reader neue Ausgaben von selbst.",
+    licence="Lizenz",
+    newer="Neuer",
+    older="Älter",
+    original="Auf der Seite des Newsletters",
+    leave="Newsletter abbestellen",
+    leave_ask="Sollen wir dir {site} nicht mehr schicken?",
+    leave_address="Dieser Link gehört zu {address}.",
+    leave_button="Ja, abbestellen",
+    leave_else="Doch nicht? Schließ einfach diese Seite; es hat sich nichts geändert.",
+    left="Du bist abgemeldet",
+    left_more="{site} kommt nicht mehr per Mail zu dir.",
+    left_late="Eine Mail, die schon unterwegs ist, kann noch ankommen.",
+    back="Zu allen Ausgaben",
+    join="Per Mail abonnieren",
+    join_to="{site} per Mail bekommen",
+    join_more="Wir schicken dir eine Mail mit einem Link. Auf der Liste stehst du, sobald du"
+    " dort bestätigt hast.",
+    address="Deine Mailadresse",
+    address_wrong="An diese Adresse können wir nicht schreiben. Bitte prüf sie: Sie sollte etwa so"
+    " aussehen: ann@example.org.",
+    editions="Sprachen",
+    editions_more="Je gewählter Sprache eine Mail.",
+    lists="Newsletter",
+    lists_none="Bitte wähl mindestens einen aus.",
+    trap="Dieses Feld bitte leer lassen",
+    join_button="Abonnieren",
+    once_more="Bitte drück noch einmal auf den Knopf.",
+    asked="Schau jetzt in deine Mails",
+    asked_more="Wenn {address} stimmt, ist eine Mail mit einem Link unterwegs. Auf der Liste stehst"
+    " du, sobald du dort bestätigt hast.",
+    asked_late="Nach ein paar Minuten noch nichts da? Sieh im Spam nach. An eine Adresse schicken"
+    " wir höchstens eine solche Mail am Tag.",
+    confirm="Abonnement bestätigen",
+    confirm_ask="Sollen wir {site} von jetzt an an {address} schicken?",
+    confirm_button="Ja, abonnieren",
+    confirm_else="Das warst du nicht? Schließ einfach diese Seite; es kommt nichts weiter.",
+    confirmed="Du hast abonniert",
+    confirmed_more="{site} kommt von jetzt an zu {address}.",
+    confirmed_later="In jeder Mail steht ein Link, um etwas anderes zu wählen oder abzubestellen.",
+    stale="Dieser Link gilt nicht mehr",
+    stale_more="Vielleicht ist er zu alt, wurde schon benutzt, oder sein Ende fehlt.",
+    anew="Neu abonnieren",
+    choose="Was du bekommst",
+    choose_rather="Lieber etwas anderes wählen",
+    choose_button="Speichern",
+    chosen="Gespeichert.",
+    failures={
+        404: (
+            "Diese Seite gibt es nicht",
+            "Vielleicht ist die Adresse vertippt, oder die Seite war nie hier.",
+        ),
+        405: ("Das geht hier nicht", "Diese Adresse nimmt solche Anfragen nicht an."),
+        413: ("Das war zu viel", "Die Anfrage war größer, als diese Adresse annimmt."),
+        429: (
+            "Zu viel auf einmal",
+            "Es kamen mehr Anfragen, als wir in einer Stunde annehmen. Bitte versuch es später"
+            " noch einmal.",
+        ),
+        500: (
+            "Da ging etwas schief",
+            "Es liegt an uns und steht in unserem Log. Bitte versuch es später noch einmal.",
+        ),
+        503: ("Gerade nicht", "Bitte versuch es in einer Minute noch einmal."),
+    },
+)
