@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -117,7 +118,7 @@ def sign_up(addresses: Iterator[str]) -> int:
     """Put confirmed readers on the list, past the program's own door; how many."""
     at, added, engine = datetime.now(UTC), 0, wiring.engine()
     rows = (_reader(one, at) for one in addresses)
-    while chunk := [row for row, _ in zip(rows, range(AT_ONCE), strict=False)]:
+    while chunk := list(islice(rows, AT_ONCE)):
         with engine.begin() as db:
             db.execute(insert(subscribers), chunk)
         added += len(chunk)
