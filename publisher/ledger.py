@@ -2,22 +2,27 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from publisher.brake import Brake
+from publisher.domain.bounce import kind_of, status_in
 from publisher.domain.channel import ChannelError, Copy, Receipt
 from publisher.domain.delivery import Delivery, Outcome, State, settled_by
 from publisher.publishing import INSISTING, Worker, failed
-from publisher.storage import copies
+from publisher.storage import bounces, copies
 from publisher.storage.copies import Settlement
 
 log = logging.getLogger(__name__)
 
+REPLY = re.compile(r"5\d\d\b")  # what a server said, not what we found
 Mark = tuple[Delivery, asyncio.Future[bool]]
 T = TypeVar("T")
 
@@ -45,6 +50,7 @@ class Ledger:
     clerk: Clerk
     held: dict[int, Delivery] = field(default_factory=dict)
     trouble: Outcome | None = None  # what the rest had better wait for, too
+    brake: Brake = field(default_factory=Brake)
     _marks: list[Mark] = field(default_factory=list)
     _settled: list[Settlement] = field(default_factory=list)
     _marked: set[int] = field(default_factory=set)
@@ -62,11 +68,14 @@ class Ledger:
         """Note what became of a copy; durable with the next group."""
         delivery = self.held.pop(copy.id)
         if isinstance(result, Receipt):
+            self.brake.accepted()
             self._note(delivery, settled_by(result, found=False), result)
         else:
             doubt = copy.id in self._marked and not isinstance(result, ChannelError)
             outcome = failed(result, delivery, self.worker, in_doubt=doubt)
             self.trouble = outcome if outcome.retry_in else self.trouble
+            if outcome.state is State.REFUSED:
+                self.brake.refused(outcome.note)
             self._note(delivery, outcome)
         self._marked.discard(copy.id)
 
@@ -108,7 +117,10 @@ class Ledger:
         at = self.worker.now()
         with self.worker.engine.begin() as db:
             ours = copies.mark(db, marks, at=at)
-            copies.settle(db, settled, at=at, worker=self.worker.name)
+            true = copies.settle(db, settled, at=at, worker=self.worker.name)
+            for one in settled:
+                if one.outcome.state is State.REFUSED and one.delivery.id in true:
+                    _note_bounce(db, one, at=at)
         return ours
 
     async def finish(self, committing: asyncio.Task[None]) -> None:
@@ -145,3 +157,12 @@ class Ledger:
             return Outcome(state=State.HELD, note=stopped)
         why = f"not tried yet: {self.trouble.note}" if self.trouble else "not tried yet"
         return Outcome(state=State.PENDING, retry_in=pause, note=why, tried=False)
+
+
+def _note_bounce(db: Connection, one: Settlement, *, at: datetime) -> None:
+    """Remember a server's refusal as what it is: mail that came back."""
+    words = one.outcome.note
+    if REPLY.match(words):
+        status = status_in(words)
+        known = {"status": status, "words": words, "how": "refusal"}
+        bounces.record(db, one.delivery.id, kind=kind_of(status), at=at, **known)

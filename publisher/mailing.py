@@ -108,8 +108,8 @@ async def _send(run: Run) -> bool:
             try:
                 ledger.close(stopped)
             finally:
-                if stopped:
-                    stop(run.name, stopped, run.worker)
+                if why := stopped or ledger.brake.pulled:
+                    stop(run.name, why, run.worker)
     log.info("%s on %s: %s copies handled", run.post.key, run.name, supply.claimed)
     return run.over and not supply.exhausted
 
@@ -152,7 +152,7 @@ class Supply:
         for place, delivery in enumerate(batch.copies):
             if run.worker.stopping() or run.worker.now() > run.end + LONGEST_TURN:
                 return
-            if await self._is_paused():
+            if self.ledger.brake.pulled or await self._is_paused():
                 self.exhausted = True
                 return
             if place == len(batch.copies) // 2 and not run.over:

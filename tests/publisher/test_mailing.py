@@ -442,3 +442,37 @@ def test_one_copy_that_was_taken_over_does_not_hold_up_its_group(
     with engine.begin() as db:
         logged = reports.attempts(db, "2026-11", reader="reader0@example.org")
     assert [one.outcome for one in logged] == ["sending"]
+
+
+def test_a_list_that_refuses_us_pauses_the_channel_and_the_rest_waits(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(10), engine=engine)
+    plan(engine)
+    blocked: dict[str, Exception] = dict.fromkeys(addresses(10), Refused("554 5.7.1 go away"))
+    work(worker(engine, clock, mail=FakeMailing(refuses=blocked)))
+    found = standing(engine)
+    assert found.readers == {"pending": 5, "refused": 5}
+    assert found.paused
+    assert "5 of the last 5 copies were refused, mostly with: 554 5.7.1 go away" in found.reason
+
+
+def test_what_a_server_refuses_is_noted_as_a_bounce_with_its_kind(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+    refuses: dict[str, Exception] = {
+        "reader0@example.org": Refused("550 5.1.1 no such user"),
+        "reader1@example.org": Refused("554 5.7.1 not wanted"),
+        "reader2@example.org": Refused("552 5.2.2 full"),
+        "reader3@example.org": Refused("no mail can reach it"),
+    }
+    work(worker(engine, clock, mail=FakeMailing(refuses=refuses)))
+    with engine.begin() as db:
+        found = db.execute(text("select delivery_id, kind, status from bounces order by 1")).all()
+    assert [tuple(row) for row in found] == [
+        (1, "hard", "5.1.1"),
+        (2, "policy", "5.7.1"),
+        (3, "soft", "5.2.2"),
+    ]
