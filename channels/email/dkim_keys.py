@@ -97,7 +97,7 @@ def _domain(written: str, sender: str) -> str:
     if "." not in found:
         must = "dkim_domain must be a domain such as example.org"
         raise ValueError(f"{must}, not {written or sender.rpartition('@')[2]!r}")
-    return found.lower()
+    return found
 
 
 def _key(place: Place, settings: Mapping[str, str], domain: str) -> Key:
@@ -152,7 +152,7 @@ def told(keys: Sequence[Key], *, sender: str) -> Iterator[str]:
             yield f"an RSA key of {key.bits} bits is weak: make one of {ADVISED} (RFC 8301)"
     if keys and all(key.kind == "ed25519" for key in keys):
         yield "many receivers do not read Ed25519 yet: sign with an RSA key too"
-    if keys and not _aligned(keys[0].domain, sender.rpartition("@")[2].lower()):
+    if keys and not _aligned(keys[0].domain, sender.rpartition("@")[2]):
         yield f"dkim_domain {keys[0].domain} is not that of {sender}: DMARC will not count it"
 
 

@@ -1,6 +1,6 @@
 """init, check, show, preview: everything that sends nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from publisher.registry import Configured
 from publisher.storage import engine as storage
 
 WRONG = 2  # the exit code for errors in what was read
+LONGEST = 120  # characters of what `check` puts on a line together with others
 
 
 @click.command(epilog="Example: publisher --config news/publisher.toml init")
@@ -56,8 +57,18 @@ def check(json_: bool) -> int:
     else:
         click.echo(f"✓ configuration: {wiring.settings().file}")
         for c in checked:
-            click.echo(f"{'✓' if c.ok else '✗'} {c.name}: {'; '.join(c.found) or 'well'}")
+            click.echo("\n    ".join(_lines(c)))
     return int(not all(c.ok for c in checked))
+
+
+def _lines(checked: Checked) -> Iterator[str]:
+    """What was found on one line; below it what is long, to be copied from a line of its own."""
+    if not checked.ok:
+        yield f"✗ {checked.name}: {'; '.join(checked.found)}"
+        return
+    short = "; ".join(words for words in checked.found if len(words) <= LONGEST)
+    yield f"✓ {checked.name}: {short or 'well'}"
+    yield from (words for words in checked.found if len(words) > LONGEST)
 
 
 def _check_store() -> Checked:

@@ -309,6 +309,7 @@ def test_a_check_tells_of_keys_that_receivers_will_not_value() -> None:
         ("mail.harbour.example", True),
         ("example.org", False),
         ("arbour.example", False),
+        ("my-harbour.example", False),
     ],
 )
 def test_a_check_tells_of_a_domain_that_is_not_the_senders(domain: str, counts: bool) -> None:

@@ -98,6 +98,14 @@ def test_each_readers_copy_holds_as_it_comes_over_the_wire(given: dict[str, Any]
     assert any(b"\r\n." in one for one in kept)
 
 
+def test_a_single_copy_holds_as_it_comes_over_the_wire() -> None:
+    outside = Outside()
+    with serving_smtp(outside) as (_, port):
+        channel(port, **DUAL).deliver(replace(POST, to=READER))
+    [kept] = outside.posts("email")
+    assert holds(kept.fields["raw"].encode(), keys(**DUAL)) == [True, True]
+
+
 def test_a_signed_copy_has_signatures_above_exactly_our_headers() -> None:
     found = message_from_bytes(copy(channel(**DUAL), channel().render(EDITION)))
     assert found.keys() == ["DKIM-Signature", "DKIM-Signature", *message.HEADERS]
