@@ -13,6 +13,7 @@ from publisher.storage import asks, reader_log, subscribers, suppressions
 from publisher.storage.engine import reading
 
 VALID = timedelta(days=7)  # that a question may be answered
+KEPT = timedelta(days=30)  # after that, in case its mail is complained of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,3 +132,14 @@ def _invitation(db: Connection, token: str, *, at: datetime) -> Invitation | Non
     return Invitation(
         address=row.address, lang=row.lang, languages=row.languages, lists=row.lists, done=done
     )
+
+
+def forget_unanswered(*, engine: Engine, at: datetime) -> int:
+    """Forget everybody who was asked, and has not answered for a month; how many that were."""
+    gone = 0
+    while True:
+        with engine.begin() as db:
+            dropped = asks.drop_unanswered(db, before=at - KEPT)
+        gone += dropped
+        if not dropped:
+            return gone

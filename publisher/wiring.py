@@ -7,6 +7,7 @@ from celery import Celery
 from sqlalchemy import Engine
 
 from publisher import (
+    asking,
     config,
     embedded,
     limits,
@@ -153,6 +154,11 @@ def deliver_question(ask_id: int) -> None:
 def sweep() -> int:
     """Free what is lost, hint at what is due."""
     return outbox.sweep(worker(), hint=give) + publishing.sweep(worker(), hint=give)
+
+
+def forget_unanswered() -> int:
+    """Forget whoever was asked to confirm and never did; how many."""
+    return asking.forget_unanswered(engine=engine(), at=utcnow())
 
 
 def look() -> int:

@@ -8,13 +8,14 @@ from celery.signals import worker_init, worker_process_init, worker_shutting_dow
 from publisher import processes, queue, wiring
 
 SWEEP = 2.0  # seconds
+HOUR = 3600.0
 
 # What a delivery came to is logged where it is settled; the queue's own words would drown it.
 for chatty in ("alembic", "celery.app.trace", "celery.worker.strategy", "httpx", "kombu"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
 source = wiring.settings().source
-look = source.every if source else 3600.0  # seconds; without a source there is nothing to see
+look = source.every if source else HOUR  # without a source there is nothing to see
 
 app = queue.celery(wiring.broker_url())
 app.set_default()
@@ -25,6 +26,11 @@ app.conf.update(
             "task": "workers.tasks.sweep",
             "schedule": SWEEP,
             "options": {"expires": 5 * SWEEP},
+        },
+        "forget": {
+            "task": "workers.tasks.forget_unanswered",
+            "schedule": HOUR,
+            "options": {"expires": HOUR},
         },
         "look": {"task": "workers.tasks.look", "schedule": look, "options": {"expires": look}},
     },

@@ -32,3 +32,9 @@ def sweep() -> None:
 def look() -> None:
     """Look at the source. A double is harmless: an edition is new to one of them only."""
     wiring.look()
+
+
+@app.task(name="workers.tasks.forget_unanswered")
+def forget_unanswered() -> None:
+    """Forget whoever was asked to confirm and never did."""
+    wiring.forget_unanswered()

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from publisher.domain.delivery import LEASE, Outcome, State
-from publisher.storage.schema import asks, channels, subscribers
+from publisher.domain.subscriber import Event, Standing
+from publisher.storage.schema import asks, bounces, channels, reader_log, subscribers
 
-AT_ONCE = 500  # hints of one sweep
+AT_ONCE = 100  # hints that may wait in the queue: who asks next must not wait behind more
+CHUNK = 500  # readers that are dropped in one transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,22 +134,46 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
 def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> Sequence[int]:
     """The questions to be sent now. What was hinted at after `unhinted_since` is left out."""
     c = asks.c
+    pending = c.state == State.PENDING
+    hinted = select(func.count()).where(pending, c.hinted_at > unhinted_since)
+    room = AT_ONCE - (db.scalar(hinted) or 0)
     wanted = (
         select(c.id)
         .where(
-            c.state == State.PENDING,
+            pending,
             or_(c.next_attempt_at.is_(None), c.next_attempt_at <= at),
-            or_(c.hinted_at.is_(None), c.hinted_at < unhinted_since),
+            or_(c.hinted_at.is_(None), c.hinted_at <= unhinted_since),
             ~_paused(),
         )
         .order_by(c.id)
-        .limit(AT_ONCE)
+        .limit(max(0, room))
         .with_for_update(skip_locked=True)
     )
     ids = db.scalars(wanted).all()
     if ids:
         db.execute(asks.update().where(c.id.in_(ids)).values(hinted_at=at))
     return ids
+
+
+def drop_unanswered(db: Connection, *, before: datetime) -> int:
+    """Drop readers of whom nothing is known but questions that ran out before; how many.
+
+    The questions and the log of them go, too.
+    """
+    c = subscribers.c
+    theirs = asks.c.subscriber_id == c.id
+    more = reader_log.c.subscriber_id == c.id, reader_log.c.event != Event.ASKED
+    silent = select(c.id).where(
+        c.state == Standing.UNCONFIRMED,
+        exists().where(theirs),
+        ~exists().where(theirs, asks.c.expires_at >= before),
+        ~exists().where(*more),
+        ~exists().where(bounces.c.subscriber_id == c.id),
+    )
+    ids = db.scalars(silent.limit(CHUNK).with_for_update(skip_locked=True, of=subscribers)).all()
+    for table in (asks, reader_log):
+        db.execute(table.delete().where(table.c.subscriber_id.in_(ids)))
+    return db.execute(subscribers.delete().where(c.id.in_(ids))).rowcount if ids else 0
 
 
 def _paused() -> Any:

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Engine, Row, select
 
 from publisher import asking, subscribing
-from publisher.asking import VALID
+from publisher.asking import KEPT, VALID
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage import reader_log, suppressions
 from publisher.storage.engine import reading
 from publisher.storage.schema import asks, subscribers
+from publisher.storage.schema import reader_log as told_of
 from tests.publisher.fakes import NOW
 
 ADDRESS = "Ann@example.org"
@@ -136,6 +137,33 @@ def test_who_complained_since_is_not_taken_on_by_the_link(engine: Engine) -> Non
         suppressions.suppress(db, KEY, "complaint", at=NOW)
     assert confirm(engine, token) is None
     assert reader(engine).state == Standing.UNCONFIRMED
+
+
+def everybody(engine: Engine) -> set[str]:
+    with reading(engine) as db:
+        return set(db.scalars(select(subscribers.c.address_key)))
+
+
+def test_who_never_answers_is_forgotten_after_a_month_with_all_that_was_noted(
+    engine: Engine,
+) -> None:
+    ask(engine)
+    ask(engine, "again@example.org")
+    ask(engine, "again@example.org", at=NOW + timedelta(days=1))
+    over = NOW + VALID + KEPT
+    assert asking.forget_unanswered(engine=engine, at=over) == 0
+    assert asking.forget_unanswered(engine=engine, at=over + timedelta(hours=1)) == 1
+    assert everybody(engine) == {"again@example.org"}
+    with reading(engine) as db:
+        assert len(db.execute(select(told_of)).all()) == 2
+
+
+def test_who_ever_said_yes_is_not_forgotten_for_being_asked_again(engine: Engine) -> None:
+    confirm(engine, ask(engine))
+    subscribing.remove(ADDRESS, engine=engine)
+    ask(engine)
+    confirm(engine, ask(engine, "ben@example.org"))
+    assert asking.forget_unanswered(engine=engine, at=NOW + timedelta(days=400)) == 0
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,20 @@ def test_a_question_that_nobody_was_told_of_is_found(me: Worker, clock: Clock, a
     assert hints(me) == []
 
 
+def test_an_import_that_asks_everybody_leaves_room_for_who_waits(
+    engine: Engine, me: Worker, clock: Clock
+) -> None:
+    """Only so many are in the queue at once: whoever fills in the form comes after few."""
+    with engine.begin() as db:
+        for n in range(stored.AT_ONCE + 20):
+            ask(db, f"r{n}@x.org", f"r{n}@x.org", how="import", channel="mail", lang="en", at=NOW)
+    clock.forward(seconds=11)
+    assert len(hints(me)) == stored.AT_ONCE
+    for id in range(1, 16):
+        outbox.deliver(id, me, SENDER)
+    assert len(hints(me)) == 15
+
+
 def test_a_lost_answer_is_followed_by_the_same_mail_again(
     engine: Engine, me: Worker, mail: FakePost, clock: Clock, asked: int
 ) -> None:

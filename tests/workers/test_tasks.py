@@ -41,9 +41,12 @@ def test_the_queue_names_only_tasks_that_exist(config: Path) -> None:
     tasks, scheduled = python(LIST_TASKS, config).splitlines()
     assert tasks == (
         '["workers.tasks.deliver", "workers.tasks.deliver_copies",'
-        ' "workers.tasks.deliver_question", "workers.tasks.look", "workers.tasks.sweep"]'
+        ' "workers.tasks.deliver_question", "workers.tasks.forget_unanswered",'
+        ' "workers.tasks.look", "workers.tasks.sweep"]'
     )
-    assert scheduled == '["workers.tasks.look", "workers.tasks.sweep"]'
+    assert scheduled == (
+        '["workers.tasks.forget_unanswered", "workers.tasks.look", "workers.tasks.sweep"]'
+    )
 
 
 def test_no_task_is_a_coroutine(config: Path) -> None:

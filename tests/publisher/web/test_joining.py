@@ -12,10 +12,11 @@ from sqlalchemy import select
 from publisher import subscribing
 from publisher.asking import VALID
 from publisher.domain.subscriber import Standing
-from publisher.storage import suppressions
+from publisher.storage import asks, suppressions
+from publisher.storage.engine import reading
 from publisher.storage.schema import metadata
 from publisher.storage.waiting import Hint
-from publisher.web import texts
+from publisher.web import forms, texts
 from tests.publisher.fakes import NOW
 from tests.publisher.web.conftest import Desk
 
@@ -278,6 +279,15 @@ def test_a_question_to_confirm_does_not_open_the_other_pages(desk: Desk) -> None
     desk.browser.post(f"/unsubscribe/{token}")
     assert desk.browser.get(f"/preferences/{token}").status_code == 404
     assert desk.reader().state == Standing.CONFIRMED
+
+
+def test_ten_thousand_guesses_open_nothing(desk: Desk) -> None:
+    _token(desk)
+    with reading(desk.engine) as db:
+        for _ in range(10_000):
+            guess = secrets.token_urlsafe(24)
+            assert forms.TOKEN.fullmatch(guess)
+            assert asks.by_token(db, guess) is None
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
