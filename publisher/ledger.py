@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -14,10 +15,11 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.brake import Brake
 from publisher.domain.bounce import kind_of, status_in
-from publisher.domain.channel import ChannelError, Copy, Receipt
+from publisher.domain.channel import ChannelError, Copy, Receipt, TryLater
 from publisher.domain.delivery import Delivery, Outcome, State, settled_by
+from publisher.patience import WHOLE, Patience
 from publisher.publishing import INSISTING, Worker, failed
-from publisher.storage import bounces, copies
+from publisher.storage import bounces, copies, slow
 from publisher.storage.copies import Settlement
 
 log = logging.getLogger(__name__)
@@ -48,13 +50,18 @@ class Ledger:
 
     worker: Worker
     clerk: Clerk
+    channel: str
     held: dict[int, Delivery] = field(default_factory=dict)
     trouble: Outcome | None = None  # what the rest had better wait for, too
     brake: Brake = field(default_factory=Brake)
+    patience: Patience = field(default_factory=Patience)
     _marks: list[Mark] = field(default_factory=list)
     _settled: list[Settlement] = field(default_factory=list)
     _marked: set[int] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _slowed: list[tuple[str, str]] = field(default_factory=list)  # domain, in whose words
+    _recovered: set[str] = field(default_factory=set)
+    _deferral: Outcome | None = None
     _closing: bool = False
 
     async def mark(self, copy: Copy) -> bool:
@@ -67,17 +74,27 @@ class Ledger:
     async def settle(self, copy: Copy, result: Receipt | Exception) -> None:
         """Note what became of a copy; durable with the next group."""
         delivery = self.held.pop(copy.id)
+        domain = _domain(delivery)
         if isinstance(result, Receipt):
             self.brake.accepted()
+            self._recovered |= self.patience.taken(domain)
             self._note(delivery, settled_by(result, found=False), result)
         else:
             doubt = copy.id in self._marked and not isinstance(result, ChannelError)
             outcome = failed(result, delivery, self.worker, in_doubt=doubt)
-            self.trouble = outcome if outcome.retry_in else self.trouble
+            if isinstance(result, TryLater):
+                self._deferral = outcome
+                self._be_patient(domain, str(result))
             if outcome.state is State.REFUSED:
                 self.brake.refused(outcome.note)
             self._note(delivery, outcome)
         self._marked.discard(copy.id)
+
+    def _be_patient(self, domain: str, words: str) -> None:
+        waits = self.patience.deferred(domain, words)
+        if waits is not None:
+            self.patience.slow[waits] = self.worker.now() + slow.PAUSES[0]  # until all know
+            self._slowed.append((waits, words))
 
     def _note(self, delivery: Delivery, outcome: Outcome, receipt: Receipt | None = None) -> None:
         self._settled.append(Settlement(delivery=delivery, outcome=outcome, receipt=receipt))
@@ -91,6 +108,7 @@ class Ledger:
             await asyncio.sleep(0)  # whoever is ready at this moment joins the group
             try:
                 await self._commit()
+                await self._spread_patience()
             except Exception:  # noqa: BLE001  who waits for a mark has it; settlements are kept
                 if self._closing:
                     return
@@ -122,6 +140,56 @@ class Ledger:
                 if one.outcome.state is State.REFUSED and one.delivery.id in true:
                     _note_bounce(db, one, at=at)
         return ours
+
+    async def _spread_patience(self) -> None:
+        """Let every worker know which domains wait, and which need not any more."""
+        recovered, self._recovered = self._recovered, set()
+        slowed, self._slowed = self._slowed, []
+        if recovered:
+            await self.clerk.do(lambda: self._forget(recovered))
+        for domain, words in slowed:
+            await self._slow_down(domain, words)
+
+    async def _slow_down(self, domain: str, words: str) -> None:
+        until = await self.clerk.do(lambda: self._put_off(domain, words))
+        self.patience.slow[domain] = until
+        log.warning("%s waits until %s: %s", domain or "the mail server", until, words)
+
+    def _put_off(self, domain: str, words: str) -> datetime:
+        with self.worker.engine.begin() as db:
+            at = self.worker.now()
+            return slow.slow_down(db, self.channel, domain, reason=words, at=at)
+
+    def _forget(self, domains: set[str]) -> None:
+        with self.worker.engine.begin() as db:
+            slow.forget(db, self.channel, domains)
+
+    async def rest(self) -> None:
+        """Let the whole channel wait: no line to its server can be kept."""
+        if self._deferral is not None:
+            self.trouble = self._deferral
+            with suppress(DBAPIError):
+                await self._slow_down(WHOLE, self._deferral.note)
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more had better be begun."""
+        return bool(self.brake.pulled) or self._rests(WHOLE)
+
+    def _rests(self, domain: str) -> bool:
+        until = self.patience.slow.get(domain)
+        return until is not None and until > self.worker.now()
+
+    def puts_off(self, delivery: Delivery) -> bool:
+        """Give a copy back whose domain rests; False where it may be sent."""
+        domain = _domain(delivery) if self.patience.slow else ""
+        if not domain or not self._rests(domain):
+            return False
+        pause = self.patience.slow[domain] - self.worker.now()
+        del self.held[delivery.id]
+        note = f"{domain} asks for patience"
+        self._note(delivery, Outcome(state=State.PENDING, retry_in=pause, note=note, tried=False))
+        return True
 
     async def finish(self, committing: asyncio.Task[None]) -> None:
         """Let what has gathered be committed, and commit no more by itself."""
@@ -157,6 +225,10 @@ class Ledger:
             return Outcome(state=State.HELD, note=stopped)
         why = f"not tried yet: {self.trouble.note}" if self.trouble else "not tried yet"
         return Outcome(state=State.PENDING, retry_in=pause, note=why, tried=False)
+
+
+def _domain(delivery: Delivery) -> str:
+    return delivery.recipient.rpartition("@")[2]
 
 
 def _note_bounce(db: Connection, one: Settlement, *, at: datetime) -> None:

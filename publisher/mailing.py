@@ -16,7 +16,7 @@ from publisher.domain.channel import Copy, Disconnected, Mailing, Post
 from publisher.domain.delivery import Delivery
 from publisher.ledger import Clerk, Ledger
 from publisher.publishing import Worker, addressed, stop
-from publisher.storage import copies, pacing
+from publisher.storage import copies, pacing, slow
 from publisher.storage.engine import reading
 
 log = logging.getLogger(__name__)
@@ -30,10 +30,11 @@ LONGEST_TURN = timedelta(seconds=30)  # after that nothing more of a slow batch 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Copies claimed together, and when the first may leave."""
+    """Copies claimed together, when the first may leave, and which domains are slow."""
 
     copies: list[Delivery]
     start: datetime
+    slow: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +90,14 @@ async def _send(run: Run) -> bool:
     """Send until nothing is due or the time is over; True for the latter."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk") as thread:
         clerk = Clerk(thread=thread)
-        ledger = Ledger(worker=run.worker, clerk=clerk)
+        ledger = Ledger(worker=run.worker, clerk=clerk, channel=run.name)
         supply = Supply(run=run, ledger=ledger, clerk=clerk)
         committing = asyncio.create_task(ledger.keep())
         stopped = ""
         try:
             await run.channel.deliver_each(supply.copies(), mark=ledger.mark, settle=ledger.settle)
+            if not supply.ended:
+                await ledger.rest()
         except Disconnected as error:
             stopped = str(error)
         except DBAPIError:
@@ -123,6 +126,7 @@ class Supply:
     clerk: Clerk
     claimed: int = 0
     exhausted: bool = False
+    ended: bool = False  # false: whoever sends has stopped asking
     _looked_at: float = field(default_factory=time.monotonic)
     _next: asyncio.Task[Batch] | None = None
 
@@ -133,9 +137,10 @@ class Supply:
             self._hold(batch)
             if not batch.copies:
                 self.exhausted = True
-                return
+                break
             async for copy in self._paced(batch):
                 yield copy
+        self.ended = True
 
     def _ahead(self) -> asyncio.Task[Batch]:
         """Claim the next batch while there is still something to send."""
@@ -145,6 +150,7 @@ class Supply:
     def _hold(self, batch: Batch) -> None:
         self._next = None
         self.claimed += len(batch.copies)
+        self.ledger.patience.slow |= batch.slow
         self.ledger.held.update((copy.id, copy) for copy in batch.copies)
 
     async def _paced(self, batch: Batch) -> AsyncIterator[Copy]:
@@ -152,7 +158,7 @@ class Supply:
         for place, delivery in enumerate(batch.copies):
             if run.worker.stopping() or run.worker.now() > run.end + LONGEST_TURN:
                 return
-            if self.ledger.brake.pulled or await self._is_paused():
+            if self.ledger.halted or await self._is_paused():
                 self.exhausted = True
                 return
             if place == len(batch.copies) // 2 and not run.over:
@@ -160,6 +166,8 @@ class Supply:
             if run.channel.rate:
                 slot = batch.start + timedelta(seconds=place / run.channel.rate)
                 await asyncio.sleep(max(0.0, (slot - run.worker.now()).total_seconds()))
+            if self.ledger.puts_off(delivery):
+                continue
             yield Copy(id=delivery.id, post=addressed(delivery, run.worker))
 
     async def _is_paused(self) -> bool:
@@ -178,7 +186,7 @@ class Supply:
 
 def _may_go_on(run: Run) -> bool:
     with reading(run.worker.engine) as db:
-        return copies.may_go_on(db, run.post_id)
+        return copies.may_go_on(db, run.post_id, at=run.worker.now())
 
 
 def _claimed(run: Run) -> Batch:
@@ -186,7 +194,7 @@ def _claimed(run: Run) -> Batch:
     limit = BATCH if not rate else max(1, min(BATCH, int(rate * LONGEST_BATCH)))
     with run.worker.engine.begin() as db:
         at = run.worker.now()
-        if not copies.may_go_on(db, run.post_id):
+        if not copies.may_go_on(db, run.post_id, at=at):
             return Batch(copies=[], start=at)
         found = copies.claim(
             db,
@@ -198,4 +206,5 @@ def _claimed(run: Run) -> Batch:
             channel=run.name,
         )
         start = pacing.reserve(db, run.name, len(found), rate=rate, at=at)
-    return Batch(copies=found, start=start)
+        waiting = slow.known(db, run.name)
+    return Batch(copies=found, start=start, slow=waiting)

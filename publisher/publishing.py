@@ -38,6 +38,7 @@ from publisher.storage import (
     pauses,
     posts,
     reports,
+    slow,
     subscribers,
     waiting,
 )
@@ -302,6 +303,7 @@ def retry(
     again = deliveries.retry(db, ids, at=at)
     for name in names:  # last: who claims copies takes the same rows in the same order
         pacing.resume(db, name)
+        slow.forget(db, name)
     return again
 
 

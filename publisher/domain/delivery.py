@@ -46,8 +46,9 @@ class Delivery:
     """One delivery in the hands of one worker, for attempt number `attempt`.
 
     `tries` counts the attempts since a person last said retry, this one included. `marked_at`
-    is when an earlier attempt may have posted, `evidence` why that is not certain. `address`,
-    `token` and `name` are the reader's, if any.
+    is when an earlier attempt may have posted, `evidence` why that is not certain. `recipient`
+    (the key that addresses are compared by), `address`, `token` and `name` are the reader's, if
+    any.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Delivery:
     in_doubt: bool = False
     marked_at: datetime | None = None
     evidence: str = ""
+    recipient: str = ""
     address: str = ""
     token: str = ""
     name: str = ""

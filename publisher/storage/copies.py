@@ -33,6 +33,7 @@ from publisher.storage.deliveries import PERSON, is_due, is_open, left, log_as_m
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json, upsert
 from publisher.storage.schema import Moment, deliveries, delivery_log, posts, subscribers
+from publisher.storage.slow import is_put_off, is_resting
 
 PENDING: ColumnElement[str] = literal_column(f"'{State.PENDING}'")
 
@@ -96,9 +97,10 @@ def stored_post(db: Connection, post_id: int) -> tuple[str, Post] | None:
     return (row.channel, from_json(row.body)) if row else None
 
 
-def may_go_on(db: Connection, post_id: int) -> bool:
-    """Whether copies of a post may be claimed: neither it nor its channel is paused."""
-    return db.scalar(select(posts.c.id).where(posts.c.id == post_id, ~paused())) is not None
+def may_go_on(db: Connection, post_id: int, *, at: datetime) -> bool:
+    """Whether copies of a post may be claimed: neither it nor its channel is paused or rests."""
+    free = (posts.c.id == post_id, ~paused(), ~is_resting(at))
+    return db.scalar(select(posts.c.id).where(*free)) is not None
 
 
 def claim(
@@ -117,6 +119,7 @@ def claim(
     Only ids above `after`: who claims again and again need not step over what is done.
     """
     given = {"post": post_id, "at": at, "by": owner, "most": limit, "after": after}
+    given["channel"] = channel
     rows = sorted(db.execute(_taking(db.dialect.name), given).all())
     ids = [id for id, *_ in rows]
     log_as_moved(db, ids, State.PENDING, worker=owner)
@@ -131,22 +134,23 @@ def claim(
             post=post,
             attempt=attempt,
             tries=attempt - forgiven,
+            recipient=recipient,
             address=readers[id][0],
             token=readers[id][1],
             name=readers[id][2],
         )
-        for id, attempt, forgiven in rows
+        for id, attempt, forgiven, recipient in rows
         if id in readers
     ]
 
 
 @cache
-def _taking(_: str) -> ReturningUpdate[int, int, int]:
+def _taking(_: str) -> ReturningUpdate[int, int, int, str]:
     c, at = deliveries.c, bindparam("at", type_=Moment)
     ready = (
         select(c.id)
         .where(c.post_id == bindparam("post"), c.state == PENDING, is_open(), is_due(at))
-        .where(c.id > bindparam("after"))
+        .where(c.id > bindparam("after"), ~is_put_off(bindparam("channel"), at))
         .order_by(c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
@@ -162,7 +166,7 @@ def _taking(_: str) -> ReturningUpdate[int, int, int]:
         "reason": "",
     }
     update = deliveries.update().where(c.id.in_(select(ready.c.id)), c.state == PENDING)
-    return update.values(taken).returning(c.id, c.attempts, c.forgiven)
+    return update.values(taken).returning(c.id, c.attempts, c.forgiven, c.recipient)
 
 
 def _readers(db: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
 from publisher.storage.deliveries import CHUNK, is_due, is_open, move_all
 from publisher.storage.pacing import paused
 from publisher.storage.schema import deliveries, posts
+from publisher.storage.slow import is_resting
 
 AT_ONCE = 500  # hints of one sweep
 
@@ -106,6 +107,6 @@ def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> lis
     working = exists().where(c.post_id == posts.c.id, c.state == State.SENDING, is_open())
     silent = and_(posts.c.hinted_at < unhinted_since, ~working)
     stale = or_(posts.c.hinted_at.is_(None), silent)
-    ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused())).all()
+    ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused(), ~is_resting(at))).all()
     db.execute(posts.update().where(posts.c.id.in_(ids)).values(hinted_at=at))
     return [Hint(post=id) for id in ids]
