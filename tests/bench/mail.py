@@ -72,13 +72,14 @@ def wanted(words: Sequence[str]) -> Wanted:
 
 
 def ours(bench: Bench, room: Newsroom, edition: Edition) -> None:
-    """The program's own way, from the first hint until the store has every answer."""
+    """The program's own way: planned, then sent until the store has every answer."""
     start, readers = bench.sink.taken(), bench.wanted.readers
     processes = newsroom.crew(room, bench.log, workers=bench.wanted.workers)
     with embedded.running(processes, room.state):
         time.sleep(5)  # the workers import, the machine comes to rest
         roots = {"smtp-sink": bench.sink.pid, **_pids(processes), **bench.database.roots()}
         with spent.watching(roots) as watch:
+            print(f"Planned in {newsroom.plan(edition):.1f} s.", flush=True)
             begun = time.monotonic()
             wiring.sweep()
             moments = _followed(bench.sink, start, readers, begun)
@@ -233,9 +234,9 @@ def measure(wanted: Wanted) -> None:
         size = newsroom.mail_size(edition)
         print(
             f"{wanted.readers:,} readers, {wanted.connections} connections, messages of {size:,}"
-            f" bytes, {wanted.workers} worker, {os.cpu_count()} cores, Python {newsroom.python()}"
+            f" bytes, {wanted.workers} worker, {os.cpu_count()} cores, Python {newsroom.python()}",
+            flush=True,
         )
-        print(f"Planned in {newsroom.plan(edition):.1f} s.")
         if wanted.yardstick:
             smtp_source(bench, size=size, keep="-d", messages=wanted.yardstick)
         ours(bench, room, edition)
