@@ -70,3 +70,19 @@ def test_nothing_but_numbers_goes_into_the_queue() -> None:
     assert queue.SETTINGS["accept_content"] == ["json"]
     assert queue.SETTINGS["task_acks_late"] is True
     assert queue.REDIS["visibility_timeout"] > queue.TASK_LIMIT
+
+
+FORKED = """
+import gc
+from celery.signals import worker_init, worker_process_init
+import workers.app
+worker_init.send(None)
+worker_process_init.send(None)
+print(gc.get_freeze_count(), gc.get_threshold()[0])
+"""
+
+
+def test_a_worker_does_not_look_through_its_code_for_garbage(config: Path) -> None:
+    frozen, threshold = map(int, python(FORKED, config).split())
+    assert frozen > 100_000
+    assert threshold == 10_000
