@@ -1,6 +1,7 @@
 """The use cases of what comes back: take a report in, weigh what stands against readers."""
 
 import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from publisher.domain import bounce
 from publisher.domain.bounce import Kind, Verdict
 from publisher.domain.delivery import State
 from publisher.domain.subscriber import Event
+from publisher.returns.letter import Letter, Tray, Unreadable
 from publisher.returns.reading import read
 from publisher.returns.report import NoReport, Report, Said
 from publisher.storage import bounces, pacing, reader_log, subscribers, weighing
@@ -54,6 +56,22 @@ def take(raw: bytes, *, engine: Engine, secret: bytes, at: datetime) -> Taken:
         if delivery is not None:
             return _of_delivery(db, delivery, report, at)
         return _of_reader(db, report, at)
+
+
+def collect(
+    letters: Iterable[Letter | Unreadable], *, take: Callable[[bytes], Taken]
+) -> Iterator[tuple[str, Taken | None, str]]:
+    """Take in what lies in a mailbox, and put each message away once it is recorded.
+
+    For each its place, what became of it, and why; None for one that cannot be read.
+    """
+    for letter in letters:
+        if isinstance(letter, Unreadable):
+            yield letter.place, None, letter.why
+            continue
+        taken = take(letter.raw)
+        letter.put_away(Tray.OTHERS if taken.fate is Fate.LEFT_ALONE else Tray.REPORTS)
+        yield letter.place, taken, taken.why
 
 
 def _left_alone(why: str) -> Taken:

@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -22,6 +22,8 @@ from publisher.domain.lint import KINDS, Rules
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
 Network = IPv4Network | IPv6Network
+PLAIN_FIRST = ("starttls", "none")
+IMAP_TLS = ("implicit", *PLAIN_FIRST)
 LANGUAGE = r"[a-z]{2,3}(-[a-z0-9]{2,8})*"  # RFC 5646, as far as newsletters use it
 
 
@@ -65,6 +67,23 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounces:
+    """The mailbox that bounces come back to, a Maildir or an IMAP account, if there is one.
+
+    `every` is how many seconds pass between two looks into it.
+    """
+
+    maildir: Path | None = None
+    imap: str = ""
+    port: int = 993
+    tls: str = "implicit"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+    every: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All that one `publisher.toml` says. Channel tables stay as written until they are built."""
 
@@ -81,6 +100,7 @@ class Settings:
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
     lint: Rules = field(default_factory=Rules)
+    bounces: Bounces = field(default_factory=Bounces)
 
 
 @dataclass
@@ -133,6 +153,13 @@ class _Table:
             expected = 'expected a list of addresses such as ["127.0.0.1", "10.0.0.0/8"]'
             self.wrong(key, f"{expected}: {error}")
             return ()
+
+    def port(self, key: str, default: int) -> int:
+        value = self.values.pop(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65536:
+            self.wrong(key, f"expected a port from 1 to 65535, found {value!r}")
+            return default
+        return value
 
     def flag(self, key: str, *, default: bool) -> bool:
         value = self.values.pop(key, default)
@@ -202,7 +229,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     """
     document = _parse(path)
     mistakes: list[Mistake] = []
-    tables = ("site", "source", "markup", "lint", "store", "web", "channels")
+    tables = ("site", "source", "markup", "lint", "store", "web", "bounces", "channels")
     for name, value in document.items():
         if name not in tables:
             mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
@@ -228,6 +255,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         broker=broker,
         state=_state_folder(database, path.parent),
         **web,
+        bounces=_bounces(table("bounces"), path.parent),
         channels=_channel_tables(table("channels")),
     )
     return settings, mistakes
@@ -382,6 +410,32 @@ def _url(table: _Table, key: str, default: str | None) -> str:
     if value and not _is_web(value):
         table.wrong(key, f"expected a URL such as https://example.org/, found {value!r}")
     return value.rstrip("/") + "/"
+
+
+def _bounces(table: _Table, folder: Path) -> Bounces:
+    given = set(table.values)
+    maildir, tls = table.text("maildir", ""), table.text("tls", "implicit")
+    found = Bounces(
+        maildir=folder / maildir if maildir else None,
+        imap=table.text("imap", ""),
+        tls=tls,
+        port=table.port("port", 143 if tls in PLAIN_FIRST else 993),
+        username=table.text("username", ""),
+        password=table.text("password", ""),
+        folder=table.text("folder", "INBOX"),
+        every=table.seconds("every", 300.0),
+    )
+    table.done([f.name for f in fields(Bounces)])
+    if found.maildir and found.imap:
+        table.wrong("imap", "there is a maildir, too; keep one of them")
+    if found.tls not in IMAP_TLS:
+        table.wrong("tls", unknown(found.tls, IMAP_TLS))
+    if not found.folder.isascii() or not found.folder.isprintable():
+        table.wrong("folder", f"expected a name in ASCII, found {found.folder!r}")
+    for key in ("username", "password"):
+        if found.imap and key not in given:
+            table.wrong(key, "is missing; the mailbox cannot be read without")
+    return found
 
 
 def _is_web(address: str) -> bool:

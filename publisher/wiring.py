@@ -1,5 +1,7 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
+import logging
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 
@@ -8,6 +10,7 @@ from sqlalchemy import Engine
 
 from publisher import (
     asking,
+    bouncing,
     config,
     embedded,
     limits,
@@ -23,9 +26,15 @@ from publisher.config import BadConfig, Mistake, Settings
 from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
 from publisher.rendering import permalink, sections
+from publisher.returns import imap, maildir
+from publisher.returns.letter import BadMailbox, Letter, MailboxTrouble, Unreadable
 from publisher.storage import engine as storage
 from publisher.storage import secrets
 from publisher.storage.waiting import Hint
+
+log = logging.getLogger(__name__)
+
+LONGEST_READING = timedelta(seconds=60)  # of one look into the mailbox; the next goes on
 
 
 @cache
@@ -131,6 +140,49 @@ def bounce_secret() -> bytes:
     """What signs the addresses that bounces come back to, so that nobody else can make one."""
     with engine().begin() as db:
         return secrets.key(db, "bounces")
+
+
+def letters() -> Iterator[Letter | Unreadable]:
+    """What lies in the mailbox for bounces, if one is configured. Raises as the mailboxes do."""
+    box = settings().bounces
+    if box.maildir:
+        return maildir.letters(box.maildir)
+    return imap.letters(_account(box)) if box.imap else iter(())
+
+
+def _account(box: config.Bounces) -> imap.Account:
+    return imap.Account(
+        host=box.imap,
+        port=box.port,
+        tls=box.tls,
+        username=box.username,
+        password=box.password,
+        folder=box.folder,
+    )
+
+
+def take(raw: bytes) -> bouncing.Taken:
+    """Note what a message reports of our mail, if anything."""
+    return bouncing.take(raw, engine=engine(), secret=bounce_secret(), at=utcnow())
+
+
+def weigh() -> bouncing.Weighed:
+    """Judge the bounces that are open."""
+    return bouncing.weigh(engine(), at=utcnow())
+
+
+def read_bounces() -> None:
+    """Take in what came back, for a while, and weigh what stands against readers."""
+    end = utcnow() + LONGEST_READING
+    try:
+        for place, taken, why in bouncing.collect(letters(), take=take):
+            if taken is None:
+                log.warning("%s cannot be read, and stays there: %s", place, why)
+            if utcnow() > end:
+                break
+    except (BadMailbox, MailboxTrouble) as error:
+        log.warning("the bounces were not read: %s", error)
+    weigh()
 
 
 def deliver(delivery_id: int) -> None:

@@ -17,6 +17,7 @@ for chatty in ("alembic", "celery.app.trace", "celery.worker.strategy", "httpx",
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
 source = wiring.settings().source
+bounces = wiring.settings().bounces.every  # also without a mailbox: what is noted is weighed
 look = source.every if source else HOUR  # without a source there is nothing to see
 
 app = queue.celery(wiring.broker_url())
@@ -35,6 +36,11 @@ app.conf.update(
             "options": {"expires": HOUR},
         },
         "look": {"task": "workers.tasks.look", "schedule": look, "options": {"expires": look}},
+        "bounces": {
+            "task": "workers.tasks.bounces",
+            "schedule": bounces,
+            "options": {"expires": bounces},
+        },
     },
     beat_max_loop_interval=SWEEP,
 )

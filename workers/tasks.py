@@ -38,3 +38,9 @@ def look() -> None:
 def forget_unanswered() -> None:
     """Forget whoever was asked to confirm and never did."""
     wiring.forget_unanswered()
+
+
+@app.task(name="workers.tasks.bounces")
+def bounces() -> None:
+    """Read what came back of mail. A double is harmless: a report counts once."""
+    wiring.read_bounces()

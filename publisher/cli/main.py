@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__
-from publisher.cli import demo, readers, reading, running, sending, stopping
+from publisher.cli import bounces, demo, readers, reading, running, sending, stopping
 from publisher.cli.running import Stopped
 from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
@@ -38,7 +38,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-for family in (demo, sending, stopping, reading, running, readers):
+for family in (demo, sending, stopping, reading, running, readers, bounces):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -47,8 +47,9 @@ def _has_parts(message: Message) -> bool:
 
 
 def header(message: Message, name: str) -> str:
-    """A header's value on one line; "" where there is none."""
-    return " ".join(str(message.get(name, "")).split())
+    """A header's value on one line, without what acts on a terminal; "" where there is none."""
+    value = str(message.get(name, ""))
+    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
 
 
 def headers(message: Message, name: str) -> list[str]:

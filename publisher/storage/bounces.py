@@ -1,9 +1,10 @@
 """What came back of mail, in the database: noted once, weighed later."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from publisher.domain.bounce import BLAMES, Kind, Verdict
 from publisher.domain.subscriber import Event, Standing
@@ -109,3 +110,19 @@ def reinstate(
         reader_log.note(
             db, subscriber_id, Event.CHANGED, at=at, how="reinstated", place=place, words=words
         )
+
+
+def listed(db: Connection, issue: str = "") -> Sequence[Row[Any]]:
+    """What came back, of one issue or of all, the newest first."""
+    b = bounces.c
+    columns = [b.at, b.kind, b.status, b.words, b.verdict, posts.c.issue, posts.c.channel]
+    who = func.coalesce(subscribers.c.address, deliveries.c.recipient).label("reader")
+    query: Select[Any] = select(*columns, posts.c.lang, who).select_from(bounces)
+    found = (
+        query.join(deliveries)
+        .join(posts)
+        .outerjoin(subscribers, subscribers.c.id == b.subscriber_id)
+    )
+    if issue:
+        found = found.where(posts.c.issue == issue)
+    return db.execute(found.order_by(b.at.desc(), b.id.desc())).all()

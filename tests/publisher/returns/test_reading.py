@@ -40,6 +40,10 @@ def test_a_bounce_tells_whom_it_is_about_and_why_in_the_servers_words() -> None:
     )
 
 
+def test_a_servers_words_cannot_act_on_a_terminal() -> None:
+    assert said(dsn(group(said="smtp; 550 \x1b[2Jgone\x07"))).words == "550 [2Jgone"
+
+
 @pytest.mark.parametrize(
     ("action", "status", "answer", "kind"),
     [

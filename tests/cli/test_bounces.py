@@ -1,0 +1,202 @@
+"""`publisher bounces`: what an operator, a schedule and a mail server's pipe see of it."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from publisher import publishing, subscribing, wiring
+from publisher.cli.main import main
+from publisher.domain import bounce
+from publisher.domain.delivery import State
+from publisher.storage import secrets
+from publisher.storage.engine import connect, migrate
+from publisher.storage.schema import bounces, deliveries
+from tests.cli.home import Done
+from tests.publisher.fakes import FakeMailing, configured, edition
+from tests.publisher.returns.imap_script import Box, serving
+from tests.publisher.returns.letters import VACATION, dsn
+
+SITE = '[site]\nname = "The Test Post"\nbase_url = "https://news.example/"\n'
+WAS = datetime.now(UTC) - timedelta(hours=3)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Engine:
+    """A store in which two issues have gone out to ann@example.org."""
+    engine = connect(f"sqlite:///{tmp_path}/publisher.db")
+    migrate(engine)
+    subscribing.add(["ann@example.org"], engine=engine)
+    both = [edition(key="2026-10"), edition(key="2026-11")]
+    with engine.begin() as db:
+        channels = {"mail": configured("mail", FakeMailing())}
+        publishing.plan(both, db=db, channels=channels, at=WAS)
+        db.execute(deliveries.update().values(state=State.DELIVERED, marked_at=WAS))
+    return engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Here:
+    """A newsletter whose commands run in this process: nothing is sent, so nothing need be real."""
+
+    folder: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *words: str) -> Done:
+        for cached in (wiring.settings, wiring.channels, wiring.engine, wiring.bounce_secret):
+            cached.cache_clear()
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        with suppress(Exception):
+            wiring.engine().dispose()
+        said = self.capsys.readouterr()
+        return Done(code=int(ended.value.code or 0), out=said.out, err=said.err)
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path,
+    store: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Here]:
+    (tmp_path / "publisher.toml").write_text(SITE, encoding="utf-8")
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(tmp_path / "publisher.toml"))
+    monkeypatch.chdir(tmp_path)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield Here(folder=tmp_path, capsys=capsys)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    for cached in (wiring.settings, wiring.channels, wiring.engine, wiring.bounce_secret):
+        cached.cache_clear()
+    store.dispose()
+
+
+def report(store: Engine, delivery: int = 1) -> bytes:
+    with store.begin() as db:
+        token = bounce.token(delivery, secrets.key(db, "bounces"))
+    return dsn(to=f"bounces+{token}@news.example")
+
+
+def kept(store: Engine) -> list[str]:
+    with store.begin() as db:
+        return list(db.scalars(select(bounces.c.kind)))
+
+
+def pipe(folder: Path, raw: bytes) -> Done:
+    """What a mail server does: the real command, with a message on its standard input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "publisher.cli.main", "bounces", "read", "-"],
+        cwd=folder,
+        input=raw,
+        capture_output=True,
+        check=False,
+    )
+    return Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+
+
+def test_a_mail_server_pipes_a_bounce_in(home: Here, store: Engine) -> None:
+    done = pipe(home.folder, report(store))
+    assert (done.code, done.out) == (0, "ann@example.org  2026-10  hard: 5.1.1 5.1.1\n")
+    assert kept(store) == ["hard"]
+
+
+def test_a_pipe_with_a_strangers_mail_is_content_too(home: Here, store: Engine) -> None:
+    done = pipe(home.folder, b"Subject: hello\n\n" + b"x" * 3_000_000)
+    assert (done.code, kept(store)) == (0, [])
+    assert "left alone" in done.err
+
+
+def test_a_store_in_trouble_makes_the_mail_server_try_again(home: Here, store: Engine) -> None:
+    raw = report(store)
+    store.dispose()
+    (home.folder / "publisher.db").write_bytes(b"this is no database at all" * 100)
+    done = pipe(home.folder, raw)
+    assert done.code == 75
+    assert "was not recorded" in done.err
+
+
+def maildir(folder: Path, *letters: bytes) -> Path:
+    for name in ("new", "cur", "tmp"):
+        (folder / "box" / name).mkdir(parents=True)
+    for number, raw in enumerate(letters):
+        (folder / "box" / "new" / str(number)).write_bytes(raw)
+    return folder / "box"
+
+
+def test_a_maildir_is_read_and_put_away(home: Here, store: Engine) -> None:
+    raw = report(store)
+    box = maildir(home.folder, raw, raw, VACATION, b"")
+    done = home.run("bounces", "read", "--maildir", "box")
+    assert done.code == 0
+    assert "4 messages: 1 known, 2 left alone, 1 noted" in done.out
+    assert list((box / "new").iterdir()) == []
+    assert len(list((box / ".Reports" / "cur").iterdir())) == 2
+
+
+def test_what_came_back_is_listed(home: Here, store: Engine) -> None:
+    maildir(home.folder, report(store))
+    home.run("bounces", "read", "--maildir", "box")
+    [found] = home.run("bounces", "list", "2026-10", "--json").json()
+    assert (found["reader"], found["kind"], found["verdict"]) == ("ann@example.org", "hard", "open")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--maildir", "content"], "is no Maildir"),
+        ([], "[bounces] names no mailbox"),
+        (["-", "--maildir", "box"], "say either"),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_input(home: Here, words: list[str], told: str) -> None:
+    done = home.run("bounces", "read", *words)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+
+
+def configure(home: Here, box: Box, password: str = "") -> None:
+    text = f'[bounces]\nimap = "127.0.0.1"\nport = {box.port}\ntls = "none"\nusername = "ann"\n'
+    file = home.folder / "publisher.toml"
+    file.write_text(SITE + text + f'password = "{password or box.password}"\n', encoding="utf-8")
+
+
+def test_an_imap_mailbox_is_read_and_marked(home: Here, store: Engine) -> None:
+    box = Box(messages={1: report(store), 2: VACATION})
+    with serving(box):
+        configure(home, box)
+        done = home.run("bounces", "read")
+    assert (done.code, kept(store)) == (0, ["hard"])
+    assert box.flags == {1: {"\\Seen"}, 2: {"\\Seen", "\\Flagged"}}
+
+
+def test_a_wrong_password_is_wrong_configuration(home: Here) -> None:
+    box = Box(messages={})
+    with serving(box):
+        configure(home, box, password="wr0ng")
+        done = home.run("bounces", "read")
+    assert done.code == 2
+    assert "mend [bounces] username and password" in done.err
+    assert "wr0ng" not in done.err
+
+
+def test_a_mailbox_that_is_down_is_a_failure(home: Here) -> None:
+    with serving(Box(messages={})) as box:
+        pass
+    configure(home, box)
+    done = home.run("bounces", "read")
+    assert done.code == 1
+    assert "cannot be read now" in done.err
+
+
+def test_a_wave_that_is_not_there_cannot_be_believed(home: Here) -> None:
+    done = home.run("bounces", "believe", "2026-10", "--channel", "mail")
+    assert done.code == 2
+    assert "no bounces are set aside" in done.err
