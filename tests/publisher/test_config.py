@@ -316,3 +316,32 @@ def test_a_rule_that_cannot_be_is_a_mistake_with_its_key(
 ) -> None:
     [mistake] = mistakes(tmp_path, f"{SMALLEST}\n[lint]\n{written}\n")
     assert mistake.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('imap = "mx"\npassword = "p"', "[bounces] username: is missing"),
+        ('imap = "mx"\nusername = "u"', "[bounces] password: is missing"),
+        (
+            'maildir = "box"\nimap = "mx"\nusername = "u"\npassword = "p"',
+            "[bounces] imap: there is",
+        ),
+        ("port = 0", "[bounces] port: expected a port from 1 to 65535"),
+        ('port = "imap"', "[bounces] port: expected a port"),
+        ('tls = "tls"', "[bounces] tls: is not known"),
+        ('folder = "R\u00fccklauf"', "[bounces] folder: expected a name in ASCII"),
+        ("every = 0", "[bounces] every: expected a number of seconds"),
+        ("maildri = 1", "[bounces] maildri: is not known; did you mean 'maildir'?"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_is_a_mistake_with_its_key(
+    tmp_path: Path, written: str, said: str
+) -> None:
+    [mistake] = mistakes(tmp_path, f"{SMALLEST}\n[bounces]\n{written}\n")
+    assert mistake.startswith(said)
+
+
+def test_the_port_of_a_mailbox_follows_from_its_encryption(tmp_path: Path) -> None:
+    found = load(tmp_path, SMALLEST + '\n[bounces]\ntls = "starttls"\n')
+    assert (found.bounces.port, load(tmp_path, SMALLEST).bounces.port) == (143, 993)
