@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Engine:
     """A store in which two issues have gone out to ann@example.org."""
     engine = connect(f"sqlite:///{tmp_path}/publisher.db")
     migrate(engine)
-    subscribing.add(["ann@example.org"], engine=engine)
+    subscribing.add(["ann@example.org"], engine=engine, at=WAS)
     both = [edition(key="2026-10"), edition(key="2026-11")]
     with engine.begin() as db:
         channels = {"mail": configured("mail", FakeMailing())}

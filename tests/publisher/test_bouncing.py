@@ -29,7 +29,7 @@ def send(engine: Engine, *issues: str) -> None:
 
 def readers(engine: Engine, number: int) -> list[str]:
     names = ["ann@example.org", *(f"reader{n}@example.org" for n in range(1, number))]
-    subscribing.add(names, engine=engine)
+    subscribing.add(names, engine=engine, at=NOW)
     return names
 
 
