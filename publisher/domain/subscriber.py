@@ -30,7 +30,9 @@ JOINERS = "\u200c\u200d"  # not seen by themselves, but names of some scripts ne
 
 def one_line(text: str) -> str:
     """A name or note without anything that begins a line, or acts on a terminal."""
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in JOINERS else " " for c in text)
+    return " ".join(text.split())
 
 
 def gets_the_rest(lang: str, *, taken: tuple[str, ...], default: str) -> bool:

@@ -1,8 +1,8 @@
 """Keys that the store makes for itself, and what is hashed with them."""
 
-import hashlib
 import hmac
 import secrets as random
+from collections.abc import Callable
 
 from sqlalchemy import Connection, select
 
@@ -22,4 +22,14 @@ def key(db: Connection, name: str) -> bytes:
 
 def digest(db: Connection, address_key: str) -> str:
     """What stands for an address where the address itself must not: HMAC-SHA256, in hex."""
-    return hmac.digest(key(db, "addresses"), address_key.encode(), hashlib.sha256).hex()
+    return digester(db)(address_key)
+
+
+def digester(db: Connection) -> Callable[[str], str]:
+    """What makes such a digest of an address key, for many of them."""
+    secret = key(db, "addresses")
+
+    def digest(address_key: str) -> str:
+        return hmac.digest(secret, address_key.encode(), "sha256").hex()
+
+    return digest

@@ -119,3 +119,53 @@ def test_a_list_is_narrowed_by_state(say: Say, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert say("list", "--state", "left", "--json") == 0
     assert [reader["address"] for reader in found(capsys)] == ["bob@example.org"]
+
+
+def test_a_file_is_imported_with_what_was_left_out_told_by_line(
+    say: Say, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("email,name\nann@example.org,Ann\nnonsense,\n" + ",x\n" * 30)
+    assert say("import", str(file), "--dry-run") == 1
+    assert "would be added" in capsys.readouterr().out
+    assert say("import", str(file)) == 1
+    said = capsys.readouterr()
+    assert "1 added" in said.out
+    assert "line 3: 'nonsense'" in said.err
+    assert "11 more; --rejects FILE" in said.err
+    rejects = tmp_path / "rejects.txt"
+    assert say("import", str(file), "--rejects", str(rejects)) == 1
+    assert len(rejects.read_text().splitlines()) == 31
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert say("import", str(file), "--rejects", str(rejects)) == 2
+
+
+def test_a_file_that_cannot_be_read_imports_nothing(
+    say: Say, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "bad.csv").write_bytes("email,name\nann@example.org,José\n".encode("latin-1"))
+    for name, why in (
+        ("bad.csv", "line 2 is not UTF-8"),
+        ("none.csv", "No such file"),
+        ("", "Is a"),
+    ):
+        assert say("import", str(tmp_path / name)) == 2
+        assert why in capsys.readouterr().err
+    say("list", "--json")
+    assert found(capsys) == []
+    assert say("import", str(tmp_path / "bad.csv"), "--encoding", "latin-1") == 0
+
+
+def test_an_export_is_taken_back_and_never_overwritten_unasked(
+    say: Say, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    say("add", "ann@example.org", "--name", "=1+1")
+    file = tmp_path / "readers.csv"
+    assert say("export", str(file)) == 0
+    assert say("export", str(file)) == 2
+    assert "--force" in capsys.readouterr().err
+    assert say("export", str(file), "--force") == 0
+    assert say("import", str(file)) == 0
+    assert "1 stay as they are" in capsys.readouterr().out
+    assert say("export", "-", "--json-lines") == 0
+    assert found(capsys)["name"] == "=1+1"

@@ -1,8 +1,8 @@
-"""subscribers add, list, show, remove."""
+"""subscribers add, list, show, remove, import, export."""
 
 import click
 
-from publisher.cli.readers import joining, listing
+from publisher.cli.readers import joining, listing, moving
 
 
 @click.group(epilog="Example: publisher subscribers add ann@example.org --language de")
@@ -10,7 +10,7 @@ def subscribers() -> None:
     """The readers of the mailing list."""
 
 
-for family in (joining, listing):
+for family in (joining, listing, moving):
     for command in family.COMMANDS:
         subscribers.add_command(command)
 

@@ -9,6 +9,7 @@ from publisher import wiring
 from publisher.cli.finding import Wrong
 from publisher.config import LANGUAGE, unknown
 from publisher.domain.channel import Mailing
+from publisher.importing.taking import Asking
 from publisher.registry import Configured
 
 language_option = click.option(
@@ -58,3 +59,11 @@ def language_code(language: str) -> str:
     if not re.fullmatch(LANGUAGE, language.lower()):
         raise Wrong(f"--language {language}: is no language code such as en or pt-br")
     return language.lower()
+
+
+def asking(lists: Sequence[str]) -> Asking:
+    """Which channel carries the mail that asks: the first list. Raises Wrong where none mails."""
+    found = [*lists, *mailing_lists()]
+    if not found:
+        raise Wrong("--ask: no channel mails; add one, such as [channels.readers]")
+    return Asking(carrier=found[0], lang=wiring.settings().site.language)

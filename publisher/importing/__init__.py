@@ -1,0 +1,1 @@
+"""Taking over readers from a file: what other programs export, and what this one does."""
