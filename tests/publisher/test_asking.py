@@ -69,6 +69,7 @@ def test_consent_is_kept_with_when_how_and_from_where(engine: Engine) -> None:
 def test_confirming_twice_is_as_good_as_once(engine: Engine) -> None:
     token = ask(engine)
     first, log = confirm(engine, token), told(engine)
+    assert confirm(engine, token) == first
     assert confirm(engine, token, at=LATER + VALID) == first
     assert told(engine) == log
 
