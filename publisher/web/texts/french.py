@@ -17,10 +17,10 @@ FRENCH = Texts(
     older="Plus ancien",
     original="Sur le site de la lettre",
     leave="Se désabonner",
-    leave_ask="Faut-il cesser de vous envoyer {site} ?",
+    leave_ask="Faut-il cesser de vous envoyer {site}\u00a0?",
     leave_address="Ce lien appartient à {address}.",
     leave_button="Oui, me désabonner",
-    leave_else="Ce n’est pas ce que vous vouliez ? Fermez cette page, rien n’a changé.",
+    leave_else="Ce n’est pas ce que vous vouliez\u00a0? Fermez cette page, rien n’a changé.",
     left="Vous êtes désabonné(e)",
     left_more="{site} ne vous sera plus envoyé par courriel.",
     left_late="Un courriel déjà en route peut encore arriver.",
@@ -30,8 +30,8 @@ FRENCH = Texts(
     join_more="Nous vous envoyons un courriel avec un lien. Vous serez sur la liste après avoir"
     " confirmé sur cette page.",
     address="Votre adresse électronique",
-    address_wrong="Nous ne pouvons pas écrire à cette adresse. Merci de la vérifier : elle devrait"
-    " ressembler à ann@example.org.",
+    address_wrong="Nous ne pouvons pas écrire à cette adresse. Merci de la vérifier\u00a0: elle"
+    " devrait ressembler à ann@example.org.",
     editions="Langues",
     editions_more="Un courriel pour chaque langue choisie.",
     lists="Lettres d’information",
@@ -42,12 +42,13 @@ FRENCH = Texts(
     asked="Consultez maintenant vos courriels",
     asked_more="Si {address} est exacte, un courriel avec un lien est en route. Vous serez sur la"
     " liste dès que vous aurez confirmé.",
-    asked_late="Toujours rien après quelques minutes ? Regardez parmi les indésirables. Nous"
+    asked_late="Toujours rien après quelques minutes\u00a0? Regardez parmi les indésirables. Nous"
     " envoyons au plus un courriel de ce type par jour à une même adresse.",
     confirm="Confirmer l’abonnement",
-    confirm_ask="Voulez-vous recevoir désormais {site} à l’adresse {address} ?",
+    confirm_ask="Voulez-vous recevoir désormais {site} à l’adresse {address}\u00a0?",
     confirm_button="Oui, m’abonner",
-    confirm_else="Ce n’était pas vous ? Fermez simplement cette page ; rien d’autre ne viendra.",
+    confirm_else="Ce n’était pas vous\u00a0? Fermez simplement cette page\u00a0; rien d’autre ne"
+    " viendra.",
     confirmed="Votre abonnement est confirmé",
     confirmed_more="{site} arrivera à l’adresse {address}.",
     confirmed_later="Chaque courriel contient un lien pour se désabonner ou choisir autre chose.",
