@@ -86,7 +86,8 @@ def ours(bench: Bench, room: Newsroom, edition: Edition) -> None:
             left = _settled(readers)
         taken = bench.sink.taken() - start
     name = f"ours, {bench.database.kind}{', DKIM RSA-2048' if bench.wanted.dkim else ''}"
-    run = Run(name=name, messages=taken, seconds=moments[-1][0], watch=watch, moments=moments)
+    seconds = moments[-1][0]
+    run = Run(name=name, messages=taken, seconds=seconds, watch=watch, moments=moments, begun=begun)
     bench.runs.append(run)
     print(f"The sink counted {taken:,} messages; the store has {_in_words(left)}.")
 
@@ -193,6 +194,7 @@ def _shown(bench: Bench) -> Iterator[str]:
     yield from table.processes(sent)
     yield ""
     yield from table.pace(sent)
+    yield from table.effort(sent)
     yield from table.memory(sent)
     yield f"{'database, MB':<42}{newsroom.database_size(bench.database.address) / 2**20:>20,.0f}"
 

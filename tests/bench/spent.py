@@ -17,14 +17,14 @@ PROC = Path("/proc")
 class Part:
     """One process: seconds of CPU before and until now, peak memory, and memory over time.
 
-    `sizes` are (moment, bytes) by the monotonic clock.
+    `looks` are (moment by the monotonic clock, bytes, seconds of CPU until then).
     """
 
     role: str
     before: float
     until: float = 0.0
     peak: int = 0
-    sizes: list[tuple[float, int]] = field(default_factory=list)
+    looks: list[tuple[float, int, float]] = field(default_factory=list)
 
     @property
     def cpu(self) -> float:
@@ -51,7 +51,7 @@ class Watch:
                 part.until = cpu
                 size, peak = _memory(pid)
                 part.peak = max(part.peak, peak)
-                part.sizes.append((time.monotonic(), size))
+                part.looks.append((time.monotonic(), size, cpu))
 
     def note(self, role: str, cpu: float) -> None:
         """Add a process that has ended, with its seconds of CPU."""

@@ -4,20 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.bench.spent import Watch
+from tests.bench.spent import Part, Watch
 
 MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One way of sending, measured. `moments` are (seconds, messages taken until then)."""
+    """One way of sending, measured.
+
+    `moments` are (seconds, messages taken until then) from `begun` on, by the monotonic clock.
+    """
 
     name: str
     messages: int
     seconds: float
     watch: Watch
     moments: Sequence[tuple[float, int]] = ()
+    begun: float = 0
 
     @property
     def rate(self) -> float:
@@ -71,12 +75,43 @@ def pace(run: Run) -> Iterator[str]:
         yield "each tenth, a second: " + " ".join(f"{rate:,.0f}" for rate in tenths)
 
 
+def effort(run: Run) -> Iterator[str]:
+    """CPU a message in the first and in the last tenth: what others do meanwhile hardly shows."""
+    shares = [_cpu_between(run, part / 10, (part + 1) / 10) for part in (0, 9)]
+    if all(shares):
+        first, last = shares
+        yield f"{'CPU us a message in the first tenth':<42}{first:>20,.0f}"
+        yield f"{'and in the last':<42}{last:>20,.0f}{f'{last / first - 1:+.0%}':>9}"
+
+
+def _cpu_between(run: Run, start: float, end: float) -> float:
+    """Microseconds of the worker's children for each message between two shares of the list."""
+    moments = [_moment(run, start), _moment(run, end)]
+    if None in moments:
+        return 0
+    looks = [part.looks for part in _children(run)]
+    spent = [sum(_until(one, moment) for one in looks) for moment in moments if moment]
+    return (spent[-1] - spent[0]) / (run.messages * (end - start)) * 1e6 if len(spent) == 2 else 0
+
+
+def _moment(run: Run, share: float) -> float | None:
+    reached = [at for at, taken in run.moments if taken >= run.messages * share]
+    return run.begun + reached[0] if reached else None
+
+
+def _until(looks: Sequence[tuple[float, int, float]], moment: float) -> float:
+    return max((cpu for at, _, cpu in looks if at <= moment), default=looks[0][2] if looks else 0)
+
+
+def _children(run: Run) -> list[Part]:
+    return [part for part in run.watch.parts.values() if part.role == "worker, child"]
+
+
 def memory(run: Run) -> Iterator[str]:
     """How large the worker's busiest child was after a tenth of its time, and at the end."""
-    children = [part for part in run.watch.parts.values() if part.role == "worker, child"]
-    sizes = max(children, key=lambda part: part.cpu).sizes if children else []
-    if len(sizes) >= 20:
-        early, late = (sizes[place][1] / MEGABYTE for place in (len(sizes) // 10, -1))
+    looks = max(_children(run), key=lambda part: part.cpu).looks if _children(run) else []
+    if len(looks) >= 20:
+        early, late = (looks[place][1] / MEGABYTE for place in (len(looks) // 10, -1))
         yield f"{'busiest child after a tenth of the time, MB':<42}{early:>20,.0f}"
         yield f"{'and at the end, MB':<42}{late:>20,.0f}{f'{late - early:+.0f} MB':>9}"
 

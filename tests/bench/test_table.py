@@ -14,7 +14,7 @@ def run(*, name: str = "ours", seconds: float = 10, moments: int = 10, slower: f
     watch.parts[2] = Part("worker", before=0.0, until=0.1, peak=50 * table.MEGABYTE)
     watch.parts[3] = Part("worker, child", before=0.0, until=0.2, peak=90 * table.MEGABYTE)
     watch.parts[4] = Part("worker, child", before=0.1, until=0.1, peak=70 * table.MEGABYTE)
-    at = [(float(n), n * 100) for n in range(1, moments)] + [(9 + slower, 1000)]
+    at = [(float(n), n * 100) for n in range(moments)] + [(9 + slower, 1000)]
     return Run(name=name, messages=1000, seconds=seconds, watch=watch, moments=at)
 
 
@@ -46,7 +46,15 @@ def test_what_was_measured_with_fewer_readers_says_so() -> None:
 
 def test_a_process_that_grows_is_seen_to() -> None:
     grown = run()
-    sizes = [(float(second), (50 + second) * table.MEGABYTE) for second in range(21)]
-    grown.watch.parts[3].sizes = sizes
+    grown.watch.parts[3].looks = [(s, (50 + s) * table.MEGABYTE, 0.0) for s in range(21)]
     assert [line.split()[-1] for line in table.memory(grown)] == ["52", "MB"]
     assert "+18 MB" in list(table.memory(grown))[1]
+
+
+def test_the_cpu_of_the_last_tenth_is_compared_with_that_of_the_first() -> None:
+    tired = run()
+    tired.watch.parts[3].looks = [(s, 0, s * 0.1 + max(0, s - 9) * 0.1) for s in range(11)]
+    assert [line.split()[-2:] for line in table.effort(tired)] == [
+        ["tenth", "1,000"],
+        ["2,000", "+100%"],
+    ]
