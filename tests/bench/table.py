@@ -86,12 +86,11 @@ def effort(run: Run) -> Iterator[str]:
 
 def _cpu_between(run: Run, start: float, end: float) -> float:
     """Microseconds of the worker's children for each message between two shares of the list."""
-    moments = [_moment(run, start), _moment(run, end)]
-    if None in moments:
+    first, last = _moment(run, start), _moment(run, end)
+    if first is None or last is None:
         return 0
-    looks = [part.looks for part in _children(run)]
-    spent = [sum(_until(one, moment) for one in looks) for moment in moments if moment]
-    return (spent[-1] - spent[0]) / (run.messages * (end - start)) * 1e6 if len(spent) == 2 else 0
+    spent = [_until(part.looks, last) - _until(part.looks, first) for part in _children(run)]
+    return sum(spent) / (run.messages * (end - start)) * 1e6
 
 
 def _moment(run: Run, share: float) -> float | None:
