@@ -168,6 +168,7 @@ class Supply:
                 await asyncio.sleep(max(0.0, (slot - run.worker.now()).total_seconds()))
             if self.ledger.puts_off(delivery):
                 continue
+            self.ledger.out += 1
             yield Copy(id=delivery.id, post=addressed(delivery, run.worker))
 
     async def _is_paused(self) -> bool:
