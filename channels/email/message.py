@@ -24,6 +24,7 @@ HEADERS = [
     "MIME-Version",
     "Content-Type",
 ]
+LONGEST_BOUNCES = 30  # leaves 33 of 64 (RFC 5321 §4.5.3.1.1) to a token, of 10^14 deliveries
 _LIST_ID = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # RFC 2919 §3
 
 SIGNATURE = "DKIM-Signature"
@@ -112,6 +113,9 @@ def sender(*, from_: str, list_id: str, bounce_address: str) -> Sender:
     name, address = parseaddr("" if hides_control(from_) else from_)
     own = _own_address("from", address, from_)
     bounces = bounce_address and _own_address("bounce_address", bounce_address, bounce_address)
+    if len(bounces.rpartition("@")[0]) > LONGEST_BOUNCES:
+        room = f"of {LONGEST_BOUNCES} characters at most before the @, for VERP adds to them"
+        raise ValueError(f"bounce_address must be {room}, not {bounce_address!r}")
     return Sender(name=name, address=own, list_id=list_id, bounces=bounces)
 
 

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from channels._text import graphemes
 from channels.email import Email, encoding, filling, line, message, parts, writing
+from publisher.domain.bounce import token
 from publisher.domain.channel import (
     Copy,
     Disconnected,
@@ -169,6 +170,14 @@ def test_bounces_come_back_to_an_address_that_names_the_delivery() -> None:
     letter = writing.letter(channel().render(EDITION), channel().sender)
     parcel = filling.parcel(letter, reader(), at=NOW)
     assert parcel.envelope_from == "bounces+b0@harbour.example"
+
+
+def test_the_longest_bounce_address_leaves_room_for_a_delivery() -> None:
+    mail = channel(bounce_address=f"{'b' * 30}@harbour.example")
+    last = replace(reader(), bounce_token=token(10**14, b"a-secret"))
+    letter = writing.letter(mail.render(EDITION), mail.sender)
+    envelope = filling.parcel(letter, last, at=NOW).envelope_from
+    assert len(envelope.rpartition("@")[0]) <= 64
 
 
 def test_without_a_bounce_address_bounces_go_to_the_sender() -> None:
@@ -531,6 +540,7 @@ def test_a_title_without_spaces_is_not_cut_in_the_plain_part() -> None:
         ("list_id", "one word"),
         ("list_id", "a.b>\r\nX: y"),
         ("bounce_address", "nowhere"),
+        ("bounce_address", f"{'b' * 31}@harbour.example"),
         ("connections", 0),
         ("rate", -1),
         ("when_unsure", "maybe"),
