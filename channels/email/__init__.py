@@ -22,8 +22,9 @@ class Email:
     """A mailing list's way out: one SMTP server, one sender. See docs/channels/email.md.
 
     `bounce_address` is what VERP is built on; without it bounces go to `from_`. `rate` is kept
-    by whoever hands out the copies. `timeout` is in seconds, for each answer of the server. DKIM
-    keys are PEM texts; where there are two, each mail has two signatures.
+    by whoever hands out the copies. `timeout` is in seconds, for each answer of the server but
+    that to a message's end: `end_timeout`. DKIM keys are PEM texts; where there are two, each
+    mail has two signatures.
     """
 
     host: str
@@ -39,6 +40,8 @@ class Email:
     rate: float = 0
     when_unsure: str = "hold"
     timeout: float = 30
+    end_timeout: float = 120
+    messages_per_connection: int = 100
     ca_file: str = ""
     dkim_domain: str = ""
     dkim_selector: str = ""
@@ -55,7 +58,9 @@ class Email:
             ("when_unsure", self.when_unsure in WHEN_UNSURE, " or ".join(WHEN_UNSURE)),
             ("connections", 1 <= self.connections <= 100, "1 to 100"),
             ("rate", self.rate >= 0, "0 or more"),
-            ("timeout", self.timeout > 0, "more than 0 seconds"),
+            ("timeout", 0 < self.timeout <= 60, "more than 0 and at most 60 seconds"),
+            ("end_timeout", 0 < self.end_timeout <= 120, "more than 0 and at most 120 seconds"),
+            ("messages_per_connection", self.messages_per_connection >= 1, "1 or more"),
             ("ca_file", whole, "an absolute path"),
         ]
         require(self, rules)
@@ -157,4 +162,6 @@ class Email:
             password=self.password,
             ca_file=self.ca_file,
             timeout=self.timeout,
+            end_timeout=self.end_timeout,
+            mails=self.messages_per_connection,
         )

@@ -5,9 +5,7 @@ import binascii
 import re
 import socket
 import ssl
-import subprocess
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,73 +26,18 @@ from channels._text import graphemes
 from channels.email import Email, encoding, filling, line, message, parts, writing
 from publisher.domain.bounce import token
 from publisher.domain.channel import (
-    Copy,
     Disconnected,
     Post,
     Reader,
-    Receipt,
     Refused,
-    TryLater,
-    Unsure,
 )
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
+from tests.channels.mails import channel, reader
 from tests.channels.sample import EDITION, FAMILY
-from tests.channels.smtp_script import DROP, SILENCE, Answer, always, scripted
-from tests.channels.worlds.email import opened
+from tests.channels.smtp_script import scripted
 
 NOW = datetime(2026, 8, 6, 7, 0, tzinfo=UTC)
-Outcomes = dict[int, Receipt | Exception]
-Mark = Callable[[Copy], Awaitable[bool]]
-Settle = Callable[[Copy, Receipt | Exception], Awaitable[None]]
-
-
-def channel(port: int = 25, **settings: Any) -> Email:
-    given = {
-        "host": "127.0.0.1",
-        "port": port,
-        "tls": "none",
-        "from_": "The Harbour Letter <letter@harbour.example>",
-        "list_id": "letter.harbour.example",
-        "bounce_address": "bounces@harbour.example",
-        "timeout": 2,
-    }
-    return Email(**{**given, **settings})
-
-
-def reader(number: int = 0) -> Reader:
-    token = f"t{number:031}"
-    return Reader(
-        address=f"reader{number}@boats.example",
-        token=token,
-        unsubscribe_url=f"https://harbour.example/unsubscribe/{token}?a=1&b=2",
-        bounce_token=f"b{number}",
-    )
-
-
-def copies(post: Post, count: int) -> list[Copy]:
-    return [Copy(id=n, post=replace(post, to=reader(n))) for n in range(count)]
-
-
-async def handed_out(these: list[Copy]) -> AsyncIterator[Copy]:
-    while these:
-        yield these.pop(0)
-
-
-async def yes(_: Copy) -> bool:
-    return True
-
-
-def send(mail: Email, these: list[Copy], *, mark: Mark = yes) -> Outcomes:
-    """Deliver copies; what stays in `these` was never asked for. Each is settled only once."""
-    outcomes: Outcomes = {}
-
-    async def settle(copy: Copy, outcome: Receipt | Exception) -> None:
-        assert copy.id not in outcomes
-        outcomes[copy.id] = outcome
-
-    asyncio.run(mail.deliver_each(handed_out(these), mark=mark, settle=settle))
-    return outcomes
 
 
 def content(post: Post, to: Reader | None = None, mail: Email | None = None) -> bytes:
@@ -545,6 +488,10 @@ def test_a_title_without_spaces_is_not_cut_in_the_plain_part() -> None:
         ("rate", -1),
         ("when_unsure", "maybe"),
         ("timeout", 0),
+        ("timeout", 61),
+        ("end_timeout", 0),
+        ("end_timeout", 121),
+        ("messages_per_connection", 0),
         ("ca_file", "relative.pem"),
     ],
 )
@@ -575,338 +522,14 @@ def test_a_post_without_a_reader_is_no_mail() -> None:
         channel().deliver(channel().render(EDITION))
 
 
-# --- the conversation ------------------------------------------------------------------------
-
-PHASES: list[tuple[str, Answer, type[Exception]]] = [
-    ("BANNER", b"421 4.3.2 closing", TryLater),
-    ("BANNER", DROP, TryLater),
-    ("BANNER", SILENCE, TryLater),
-    ("BANNER", b"nonsense", TryLater),
-    ("BANNER", b"554 5.7.1 no", Disconnected),
-    ("EHLO", DROP, TryLater),
-    ("MAIL", b"451 4.3.0 busy", TryLater),
-    ("MAIL", b"421 4.7.0 bye", TryLater),
-    ("MAIL", b"552 5.3.4 too big", Refused),
-    ("MAIL", b"550 5.7.1 not you", Disconnected),
-    ("MAIL", b"530 5.7.0 sign in", Disconnected),
-    ("MAIL", DROP, TryLater),
-    ("MAIL", SILENCE, TryLater),
-    ("RCPT", b"450 4.2.1 greylisted", TryLater),
-    ("RCPT", b"550 5.1.1 unknown", Refused),
-    ("RCPT", b"530 5.7.0 sign in", Disconnected),
-    ("RCPT", b"x" * 100_000, TryLater),
-    ("DATA", b"451 4.3.0 busy", TryLater),
-    ("DATA", b"554 5.5.1 no", Refused),
-    ("DATA", b"250 what", TryLater),
-    ("DATA", DROP, TryLater),
-    ("DATA", SILENCE, TryLater),
-    ("DOT", b"451 4.3.0 later", TryLater),
-    ("DOT", b"421 4.3.0 bye", TryLater),
-    ("DOT", b"554 5.7.1 spam", Refused),
-    ("DOT", b"552 5.3.4 too big", Refused),
-    ("DOT", DROP, Unsure),
-    ("DOT", SILENCE, Unsure),
-    ("DOT", b"{oops", Unsure),
-    ("DOT", b"354 what", Unsure),
-    ("DOT", b"x" * 100_000, Unsure),
-    ("DOT", b"25", Unsure),
-]
-
-
-@pytest.mark.parametrize(("command", "answer", "expected"), PHASES)
-def test_each_answer_at_each_phase_is_named_by_what_to_do(
-    command: str, answer: Answer, expected: type[Exception]
-) -> None:
-    with scripted(always(command, answer)) as server:
-        mail = channel(server.port, timeout=0.3)
-        with pytest.raises(expected) as failure:
-            mail.deliver(replace(mail.render(EDITION), to=reader()))
-    assert type(failure.value) is expected
-    if isinstance(answer, bytes) and len(answer) > 3:
-        assert answer[:20].decode() in str(failure.value) or "too long" in str(failure.value)
-
-
-def test_a_doubt_says_what_was_seen_and_where_to_look() -> None:
-    with scripted(always("DOT", SILENCE)) as server:
-        mail = channel(server.port, timeout=0.2)
-        post = replace(mail.render(EDITION), to=reader())
-        parcel = filling.parcel(writing.letter(post, mail.sender), reader(), at=NOW)
-        with pytest.raises(Unsure) as failure:
-            mail.deliver(post)
-    assert parcel.message_id in str(failure.value)
-    assert "Timed out" in str(failure.value)
-
-
-def test_a_receipt_has_the_message_id_and_the_servers_words() -> None:
-    with scripted() as server:
-        mail = channel(server.port)
-        receipt = mail.deliver(replace(mail.render(EDITION), to=reader()))
-    assert receipt.note == "250 2.0.0 taken"
-    assert receipt.id == parsed(server.bodies[0])["Message-ID"]
-
-
-def test_the_mark_is_asked_for_when_only_the_dot_is_missing() -> None:
-    seen: list[bytes] = []
-    with scripted() as server:
-
-        async def mark(_: Copy) -> bool:
-            for _attempt in range(200):
-                if server.unended.endswith(b"--\r\n"):
-                    break
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)  # time for a dot that came too soon
-            seen.extend([server.unended, *server.bodies])
-            return True
-
-        mail = channel(server.port)
-        send(mail, copies(mail.render(EDITION), 1), mark=mark)
-        [before] = seen
-        assert before == server.bodies[0]
-
-
-def test_a_copy_that_is_no_longer_ours_is_neither_ended_nor_settled() -> None:
-    async def mark(copy: Copy) -> bool:
-        return copy.id != 1
-
-    with scripted() as server:
-        mail = channel(server.port, connections=1)
-        outcomes = send(mail, copies(mail.render(EDITION), 3), mark=mark)
-    assert sorted(outcomes) == [0, 2]
-    assert [parsed(sent)["To"] for sent in server.bodies] == [
-        reader(0).address,
-        reader(2).address,
-    ]
-
-
-def test_a_line_lost_while_the_mark_was_written_is_no_doubt() -> None:
-    async def mark(_: Copy) -> bool:
-        await asyncio.sleep(0.2)
-        return True
-
-    with scripted(always("BODY", DROP)) as server:
-        mail = channel(server.port)
-        outcomes = send(mail, copies(mail.render(EDITION), 1), mark=mark)
-    assert type(outcomes[0]) is TryLater
-    assert server.bodies == []
-
-
-def test_a_thousand_readers_get_one_copy_each() -> None:
-    outside = Outside()
-    with serving_smtp(outside) as (_, port):
-        mail = channel(port, connections=10, timeout=20)
-        outcomes = send(mail, copies(mail.render(EDITION), 1000))
-    kept = outside.posts("email")
-    assert Counter(one.fields["rcpt_to"] for one in kept) == Counter(
-        reader(n).address for n in range(1000)
-    )
-    assert all(isinstance(outcome, Receipt) for outcome in outcomes.values())
-    assert len(outcomes) == 1000
-    for one in kept:
-        raw = opened(one)
-        assert raw["To"] == one.fields["rcpt_to"]
-        number = int(re.findall(r"\d+", one.fields["rcpt_to"])[0])
-        assert reader(number).token in raw["List-Unsubscribe"]
-        assert reader(number).bounce_token in one.fields["mail_from"]
-
-
-def test_a_line_lost_after_one_dot_leaves_one_copy_in_doubt() -> None:
-    with scripted(lambda command, n: DROP if (command, n) == ("DOT", 7) else None) as server:
-        mail = channel(server.port, connections=3)
-        outcomes = send(mail, copies(mail.render(EDITION), 30))
-    doubts = [n for n, outcome in outcomes.items() if isinstance(outcome, Unsure)]
-    assert len(outcomes) == 30
-    assert [reader(n).address for n in doubts] == [parsed(server.bodies[6])["To"]]
-    assert sum(isinstance(outcome, Receipt) for outcome in outcomes.values()) == 29
-    assert len(server.bodies) == 30
-
-
-def test_a_refused_reader_does_not_hold_up_the_others_on_the_line() -> None:
-    def says(command: str, count: int) -> Answer | None:
-        return b"550 5.1.1 unknown" if (command, count) == ("RCPT", 2) else None
-
-    with scripted(says) as server:
-        mail = channel(server.port, connections=1)
-        outcomes = send(mail, copies(mail.render(EDITION), 3))
-    assert [type(outcomes[n]) for n in range(3)] == [Receipt, Refused, Receipt]
-    assert server.lines == 1
-
-
-def test_a_mail_that_was_turned_down_is_forgotten_before_the_next() -> None:
-    outside = Outside()
-    outside.fail_next("email", "rate_limit")
-    with serving_smtp(outside) as (_, port):
-        mail = channel(port, connections=1)
-        outcomes = send(mail, copies(mail.render(EDITION), 3))
-    assert [type(outcomes[n]) for n in range(3)] == [TryLater, Receipt, Receipt]
-
-
-def test_a_line_is_renewed_after_a_hundred_mails() -> None:
-    with scripted() as server:
-        mail = channel(server.port, connections=1)
-        outcomes = send(mail, copies(mail.render(EDITION), 250))
-    assert len(outcomes) == len(server.bodies) == 250
-    assert server.lines == 3
-    assert server.counts["QUIT"] == 3
-
-
-def test_a_line_that_the_server_closed_between_two_mails_is_opened_anew() -> None:
-    these = copies(channel().render(EDITION), 2)
-
-    async def slowly() -> AsyncIterator[Copy]:
-        yield these[0]
-        await asyncio.sleep(0.2)
-        yield these[1]
-
-    def says(command: str, _count: int) -> Answer | None:
-        return b"250 taken\r\n421 idle" if command == "DOT" else None
-
-    settled: list[Receipt | Exception] = []
-
-    async def settle(_: Copy, outcome: Receipt | Exception) -> None:
-        settled.append(outcome)
-
-    with scripted(says) as server:
-        mail = channel(server.port, connections=1)
-        asyncio.run(mail.deliver_each(slowly(), mark=yes, settle=settle))
-    assert [type(outcome) for outcome in settled] == [Receipt, Receipt]
-
-
-def test_an_answer_that_came_before_its_question_is_not_believed() -> None:
-    answers = {"DATA": b"354 go on\r\n250 taken already", "DOT": b"550 5.7.1 spam"}
-    with scripted(lambda command, _: answers.get(command)) as server:
-        mail = channel(server.port)
-        with pytest.raises(TryLater, match="out of step"):
-            mail.deliver(replace(mail.render(EDITION), to=reader()))
-    assert server.bodies == []
-
-
-def test_an_answer_too_many_is_not_taken_for_the_next_mails() -> None:
-    def says(command: str, count: int) -> Answer | None:
-        return b"250 taken\r\n250 twice" if (command, count) == ("DOT", 1) else None
-
-    with scripted(says) as server:
-        mail = channel(server.port, connections=1)
-        outcomes = send(mail, copies(mail.render(EDITION), 3))
-    assert [type(outcome) for outcome in outcomes.values()] == [Receipt] * 3
-    assert server.lines == 2
-
-
-def test_a_dead_server_costs_no_more_copies_than_there_are_lines() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    mail = channel(port, connections=3)
-    waiting = copies(mail.render(EDITION), 50)
-    outcomes = send(mail, waiting)
-    assert {type(outcome) for outcome in outcomes.values()} == {TryLater}
-    assert len(outcomes) <= 3
-    assert len(outcomes) + len(waiting) == 50
-
-
-def test_a_server_that_takes_few_lines_still_gets_every_mail_that_was_not_tried() -> None:
-    def says(command: str, count: int) -> Answer | None:
-        return b"421 4.7.0 too many" if command == "BANNER" and count > 2 else None
-
-    with scripted(says) as server:
-        mail = channel(server.port, connections=5)
-        outcomes = send(mail, copies(mail.render(EDITION), 40))
-    assert Counter(type(outcome) for outcome in outcomes.values()) == {Receipt: 37, TryLater: 3}
-
-
-def test_an_account_that_needs_a_person_stops_everything_and_settles_nothing() -> None:
-    outside = Outside()
-    settled: list[Copy] = []
-
-    async def settle(copy: Copy, _: Receipt | Exception) -> None:
-        settled.append(copy)
-
-    with serving_smtp(outside) as (_, port):
-        mail = channel(port, username="us", password="revoked", connections=3)
-        waiting = copies(mail.render(EDITION), 20)
-        with pytest.raises(Disconnected, match="535"):
-            asyncio.run(mail.deliver_each(handed_out(waiting), mark=yes, settle=settle))
-    assert settled == []
-    assert len(waiting) >= 17
-    assert outside.posts("email") == []
-
-
-@pytest.mark.parametrize("broken", ["mark", "settle"])
-def test_no_copy_is_ended_after_the_books_have_failed(broken: str) -> None:
-    class BooksAreGone(Exception):
-        pass
-
-    async def mark(copy: Copy) -> bool:
-        if broken == "mark" and copy.id == 3:
-            raise BooksAreGone
-        return True
-
-    async def settle(copy: Copy, _: Receipt | Exception) -> None:
-        if broken == "settle" and copy.id == 3:
-            raise BooksAreGone
-
-    with scripted() as server:
-        mail = channel(server.port, connections=1)
-        waiting = copies(mail.render(EDITION), 20)
-        with pytest.raises(BooksAreGone):
-            asyncio.run(mail.deliver_each(handed_out(waiting), mark=mark, settle=settle))
-    assert len(server.bodies) == (3 if broken == "mark" else 4)
-    assert len(waiting) == 16
-
-
-def test_copies_under_way_are_finished_when_another_line_fails() -> None:
-    settled: list[int] = []
-
-    async def mark(copy: Copy) -> bool:
-        if copy.id == 1:
-            await asyncio.sleep(0.1)
-            raise OSError("disk full")
-        return True
-
-    async def settle(copy: Copy, _: Receipt | Exception) -> None:
-        settled.append(copy.id)
-
-    def says(command: str, _count: int) -> Answer | None:
-        return b"250-slow\r\n250 taken" if command == "DOT" else None
-
-    with scripted(says) as server:
-        mail = channel(server.port, connections=2)
-        waiting = copies(mail.render(EDITION), 500)
-        with pytest.raises(OSError, match="disk full"):
-            asyncio.run(mail.deliver_each(handed_out(waiting), mark=mark, settle=settle))
-    assert len(server.bodies) == len(settled)
-    assert len(settled) + len(waiting) >= 498
-
-
-def test_a_mail_program_that_is_stopped_leaves_no_task_and_no_dot() -> None:
-    async def stopped(port: int) -> None:
-        marked = asyncio.Event()
-
-        async def mark(_: Copy) -> bool:
-            marked.set()
-            await asyncio.Event().wait()
-            return True
-
-        async def settle(_: Copy, __: Receipt | Exception) -> None:
-            raise AssertionError("nothing to settle")
-
-        mail = channel(port)
-        waiting = handed_out(copies(mail.render(EDITION), 1))
-        run = asyncio.create_task(mail.deliver_each(waiting, mark=mark, settle=settle))
-        await marked.wait()
-        run.cancel()
-        await asyncio.wait([run], timeout=1)
-        assert run.cancelled()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    with scripted() as server:
-        asyncio.run(stopped(server.port))
-    assert server.bodies == []
+# --- the wire --------------------------------------------------------------------------------
 
 
 def test_dots_go_out_at_once() -> None:
     async def no_delay(port: int) -> int:
         server = line.Server(host="127.0.0.1", port=port, tls="none")
         kept = await line.open_line(server)
-        sock = kept.smtp.get_transport_info("socket")
+        sock = kept.talk._transport.get_extra_info("socket")
         option: int = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         await line.close_line(kept)
         return option
@@ -1008,23 +631,6 @@ def test_a_mail_over_the_servers_limit_is_refused_before_it_is_sent() -> None:
         with pytest.raises(Refused, match="takes 1000 at most"):
             mail.deliver(replace(mail.render(EDITION), to=reader()))
     assert keeping.envelopes == []
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    names = ["-subj", "/CN=harbour", "-addext", "subjectAltName=IP:127.0.0.1"]
-    try:
-        subprocess.run(
-            [*command.split(), "-keyout", key, "-out", cert, *names],
-            check=True,
-            capture_output=True,
-        )
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    return cert, key
 
 
 @pytest.fixture
