@@ -7,6 +7,7 @@ import click
 
 from publisher import watching, wiring
 from publisher.config import unknown
+from publisher.domain.channel import Mailing
 from publisher.domain.issue import BadSource, Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
@@ -78,6 +79,18 @@ def channels(names: Sequence[str], configured: Mapping[str, Configured]) -> dict
         if name not in configured:
             raise no_channel(name, configured)
     return {name: configured[name] for name in names or configured}
+
+
+def mailing(name: str = "") -> dict[str, tuple[str, ...]]:
+    """The languages of each channel that mails, or of the one named. Raises Wrong for another."""
+    lists = {
+        found.name: found.languages
+        for found in wiring.channels().values()
+        if isinstance(found.channel, Mailing)
+    }
+    if name and name not in lists:
+        raise no_channel(name, lists)
+    return {name: lists[name]} if name else lists
 
 
 def no_channel(name: str, known: Iterable[str]) -> Wrong:

@@ -10,11 +10,12 @@ import click
 
 from publisher import publishing, subscribing, watching, wiring
 from publisher.cli import finding, following, show
+from publisher.domain import story
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import reports, sightings
+from publisher.storage import reports, sightings, stories
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
@@ -208,6 +209,8 @@ def log(issue: str, channel: str, reader: str, json_: bool) -> int:
         planned = bool(found) or bool(reports.standings(db, key))
     if not planned:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
+    if reader and not json_:
+        return _tell(key, channel, reader)
     if not found:
         click.echo(_no_attempts(key, channel, reader), err=True)
     if json_:
@@ -222,6 +225,19 @@ def log(issue: str, channel: str, reader: str, json_: bool) -> int:
         click.echo(
             f"{show.moment(attempt.started_at)}  {place}{who}  {number}: {attempt.outcome}  {words}"
         )
+    return 0
+
+
+def _tell(issue: str, channel: str, reader: str) -> int:
+    """Why somebody did or did not get an issue."""
+    lists = finding.mailing(channel)
+    address = subscribing.parse(reader)
+    default = wiring.settings().site.language
+    who = {"address": address.typed, "key": address.key}
+    with reading(wiring.engine()) as db:
+        facts = stories.facts(db, issue, taken=lists, default=default, **who)
+    for line in story.told(facts):
+        click.echo(line)
     return 0
 
 

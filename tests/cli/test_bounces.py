@@ -200,3 +200,43 @@ def test_a_wave_that_is_not_there_cannot_be_believed(home: Here) -> None:
     done = home.run("bounces", "believe", "2026-10", "--channel", "mail")
     assert done.code == 2
     assert "no bounces are set aside" in done.err
+
+
+LIST = """
+[channels.mail]
+host = "127.0.0.1"
+kind = "email"
+from = "The Test Post <post@news.example>"
+list_id = "post.news.example"
+"""
+
+
+def story(home: Here, reader: str, *words: str) -> Done:
+    (home.folder / "publisher.toml").write_text(SITE + LIST, encoding="utf-8")
+    return home.run("log", "2026-10", "--reader", reader, *words)
+
+
+def test_the_log_tells_a_readers_story_from_consent_to_bounce(home: Here, store: Engine) -> None:
+    maildir(home.folder, report(store))
+    home.run("bounces", "read", "--maildir", "box")
+    done = story(home, "ann@example.org")
+    assert (done.code, done.err) == (0, "")
+    first, _, joined, *_, last = done.out.splitlines()
+    assert first == "ann@example.org was sent 2026-10, and it came back."
+    assert "joined the list" in joined
+    assert last.endswith("it came back, for good: 5.1.1")
+
+
+def test_the_log_says_that_it_knows_nobody_of_an_address(home: Here) -> None:
+    done = story(home, "eve@example.org")
+    assert "nobody of this address is on the list" in done.out
+
+
+def test_the_logs_json_stays_a_list_of_attempts(home: Here) -> None:
+    assert story(home, "ann@example.org", "--json").json() == []
+
+
+def test_the_log_of_a_reader_on_a_channel_that_does_not_mail_is_wrong(home: Here) -> None:
+    done = story(home, "ann@example.org", "--channel", "feed")
+    assert done.code == 2
+    assert "--channel feed" in done.err
