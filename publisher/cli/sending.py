@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from publisher import publishing, subscribing, watching, wiring
-from publisher.cli import finding, following, show
+from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
@@ -54,6 +54,7 @@ json_option = click.option("--json", "json_", is_flag=True, help="One JSON docum
 @timeout_option
 @no_wait_option
 @click.option("--despite-errors", is_flag=True, help="Publish what has errors all the same.")
+@click.option("--to", metavar="ADDRESS", help="Only send a test copy of the mail there.")
 def publish(
     issues: Sequence[str],
     *,
@@ -61,14 +62,19 @@ def publish(
     timeout: float,
     no_wait: bool,
     despite_errors: bool,
+    to: str | None,
 ) -> int:
     """Plan every delivery that is not there already, start it, and follow it to the end.
 
-    ISSUE is a key or the path of a source file. Saying it twice sends nothing twice.
+    ISSUE is a key or the path of a source file. Saying it twice sends nothing twice. With --to
+    nothing is planned, and nobody else gets anything; a draft can be looked at in this way, too.
     """
     editions = finding.looked_over(issues)
+    _refuse_empty(editions)
+    if to is not None:
+        return rehearsal.send(editions, finding.channels(names, wiring.channels()), to)
     channels = finding.channels(names, wiring.measured())
-    _refuse(editions)
+    _refuse_drafts(editions)
     if not despite_errors:
         _stop_at_errors(editions, channels)
     taken = {
@@ -88,10 +94,14 @@ def publish(
     return _carry_on(taken, timeout=timeout, no_wait=no_wait)
 
 
-def _refuse(editions: Sequence[Edition]) -> None:
+def _refuse_drafts(editions: Sequence[Edition]) -> None:
     for edition in editions:
         if edition.draft:
             raise finding.Wrong(f"{edition.path}: is a draft; take `draft: true` out to publish it")
+
+
+def _refuse_empty(editions: Sequence[Edition]) -> None:
+    for edition in editions:
         if not edition.text.strip():
             raise finding.Wrong(f"{edition.path}: has a head and no text; nothing was published")
 

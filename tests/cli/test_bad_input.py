@@ -213,3 +213,32 @@ def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:
     for place in ("[site] base_url", "[store] database", "[channels.a] kind"):
         assert place in done.err
     assert os.fspath(tmp_path / "publisher.toml") in done.err
+
+
+def test_a_test_copy_goes_to_one_address_and_is_planned_for_nobody(home: Home) -> None:
+    home.write(FILE)
+    done = home.run("publish", KEY, "--to", "editor@example.org")
+    assert done.code == 0, done.err
+    assert "a test copy went to editor@example.org: 250" in done.out
+    [post] = home.outside.outside.posts("email")
+    assert "[Test] " in str(post)
+    assert home.run("status", "--json").out.strip() == "[]"
+
+
+def test_a_refused_test_copy_is_told_in_the_servers_words(home: Home) -> None:
+    home.write(FILE)
+    home.outside.outside.fail_next("email", "refuse")
+    done = home.run("publish", KEY, "--to", "editor@example.org")
+    assert done.code == 1
+    assert "no test copy for editor@example.org: 5" in done.err
+
+
+def test_a_test_copy_needs_an_address_and_a_channel_that_mails(home: Home) -> None:
+    home.write(FILE)
+    for words, told in (
+        (("--to", "nobody"), "nobody"),
+        (("--to", "a@example.org", "--channel", "lemmy"), "none of these channels sends mail"),
+    ):
+        done = home.run("publish", KEY, *words)
+        assert (done.code, told in done.err) == (2, True), done.err
+    assert home.posts("email") == 0

@@ -1,0 +1,42 @@
+"""publish --to: a copy of the mail for one address."""
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from publisher import addresses, wiring
+from publisher.cli import finding
+from publisher.domain.channel import ChannelError, Mailing
+from publisher.domain.issue import Edition
+from publisher.registry import Configured
+from publisher.rehearsing import rehearse
+
+
+def send(editions: Sequence[Edition], channels: Mapping[str, Configured], address: str) -> int:
+    """Send each mail channel's copy of each edition there and nowhere else; the exit code.
+
+    Raises BadAddress, and Wrong where there is nothing to send.
+    """
+    to = addresses.parse(address).typed
+    copies = [
+        (edition, channel)
+        for edition in editions
+        for channel in channels.values()
+        if isinstance(channel.channel, Mailing) and edition.lang in channel.languages
+    ]
+    if not copies:
+        raise finding.Wrong("--to: none of these channels sends mail in these languages")
+    sent = [_send(edition, channel, to) for edition, channel in copies]
+    return 0 if all(sent) else 1
+
+
+def _send(edition: Edition, channel: Configured, to: str) -> bool:
+    place = f"{edition.key} ({edition.lang}) on {channel.name}"
+    leave = wiring.settings().public_url + "unsubscribe/"
+    try:
+        receipt = rehearse(edition, channel, address=to, leave=leave)
+    except ChannelError as error:
+        click.echo(f"{place}: no test copy for {to}: {error}", err=True)
+        return False
+    click.echo(f"{place}: a test copy went to {to}: {receipt.note}")
+    return True
