@@ -3,14 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
 from channels._settings import require
 from channels._text import post_key
-from channels.email import dkim, dkim_keys, encoding, filling, line, message, parts, wire, writing
+from channels.email import (
+    dkim,
+    dkim_keys,
+    encoding,
+    filling,
+    line,
+    message,
+    notes,
+    parts,
+    wire,
+    writing,
+)
 from channels.email.wording import Words, in_html_words, in_plain_words, own_words
-from publisher.domain.channel import Copy, Post, Receipt, Refused
+from publisher.domain.channel import Copy, Note, Post, Receipt, Refused
 from publisher.domain.issue import Edition
 
 TLS = ("starttls", "implicit", "none")
@@ -131,6 +143,11 @@ class Email:
             mark=mark,
             settle=settle,
         )
+
+    def write(self, note: Note) -> Receipt:
+        """Send a note in plain text to one person. Raises as `deliver`."""
+        parcel = notes.note_parcel(note, self.sender, self._sealing, at=datetime.now(UTC))
+        return asyncio.run(wire.send_one(self._server, parcel))
 
     def find_existing(self, post: Post) -> Receipt | None:
         """None where the operator has decided to send again; NotImplementedError where not."""

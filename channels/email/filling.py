@@ -37,14 +37,30 @@ def parcel(letter: Letter, reader: Reader, *, at: datetime) -> Parcel:
     The same reader always gets the same Message-ID. Raises Refused for an address, token or
     unsubscribe URL that no message can carry.
     """
-    values = _values(letter, reader, at)
+    token = reader.bounce_token
+    return filled(
+        letter,
+        _values(letter, reader, at),
+        at=at,
+        envelope_from=envelope_from(letter.sender, token and checked_token(token)),
+    )
+
+
+def filled(
+    letter: Letter, values: Mapping[str, bytes], *, at: datetime, envelope_from: str
+) -> Parcel:
+    """A letter with these values in its slots, signed where it has a seal.
+
+    Values are of one line without controls; those in a body may have soft breaks. Raises
+    Refused where the header is not the letter's.
+    """
     head = b"".join([values[p.name] if isinstance(p, Slot) else p for p in letter.head])
     _check_head(head, letter)
     body = tuple([values[p.name] if isinstance(p, Slot) else p for p in letter.body])
     top = letter.seal(head, body, at) if letter.seal else b""
     sent = [stuffed(values[p.name]) if isinstance(p, Slot) else p for p in letter.stuffed]
     return Parcel(
-        envelope_from=_envelope_from(letter.sender, reader),
+        envelope_from=envelope_from,
         envelope_to=values["to"].decode(),
         message_id=values["message-id"].decode("ascii"),
         head=top + head,
@@ -86,11 +102,10 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
     url = reader.unsubscribe_url
     if not _URL.fullmatch(url):
         raise Refused("the unsubscribe URL must be http(s), in ASCII, of 900 characters at most")
-    if not _TOKEN.fullmatch(reader.token + reader.bounce_token):
-        raise Refused("the reader's token must be of letters, digits, - and _ only")
+    checked_token(reader.token)
     return {
         "to": carried(reader.address).encode(),
-        "date": _dated(at.replace(microsecond=0)),
+        "date": dated(at.replace(microsecond=0)),
         "message-id": message_id(letter.key, letter.sender, reader).encode("ascii"),
         "unsubscribe": url.encode("ascii"),
         "plain": on_own_lines(url),
@@ -98,8 +113,16 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
     }
 
 
+def checked_token(token: str) -> str:
+    """The token, or Refused."""
+    if not _TOKEN.fullmatch(token):
+        raise Refused("the reader's token must be of letters, digits, - and _ only")
+    return token
+
+
 @lru_cache(maxsize=16)
-def _dated(at: datetime) -> bytes:
+def dated(at: datetime) -> bytes:
+    """A Date's words."""
     return format_datetime(at.astimezone(UTC)).encode("ascii")
 
 
@@ -121,9 +144,9 @@ def _check_head(head: bytes, letter: Letter) -> None:
         raise Refused("this copy would carry headers that are not ours")
 
 
-def _envelope_from(sender: Sender, reader: Reader) -> str:
+def envelope_from(sender: Sender, bounce_token: str) -> str:
     """VERP: a bounce comes back to an address that names what was sent, and to whom."""
     local, _, domain = sender.bounces.rpartition("@")
     if not local:
         return sender.address
-    return f"{local}+{reader.bounce_token}@{domain}" if reader.bounce_token else sender.bounces
+    return f"{local}+{bounce_token}@{domain}" if bounce_token else sender.bounces

@@ -62,10 +62,7 @@ def letter(post: Post, sender: Sender, sealing: Sealing | None = None) -> Letter
     `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL.
     Raises Refused for a title or language that no header can carry.
     """
-    if hides_control(post.title):
-        raise Refused("the title hides control characters; write it as plain text")
-    if not _LANG.fullmatch(post.lang):
-        raise Refused(f"{post.lang!r} is no language tag")
+    checked_words(post.title, post.lang)
     boundary = "=_" + hashlib.sha256(post.key.encode()).hexdigest()[:32]  # "=_" is never in QP
     slot = str(post.details["slot"])
     body = (
@@ -81,7 +78,17 @@ def letter(post: Post, sender: Sender, sealing: Sealing | None = None) -> Letter
         stuffed=tuple(one if isinstance(one, Slot) else stuffed(one) for one in body),
         fields=tuple(HEADERS),
     )
-    return _verified(replace(built, seal=sealing(built)) if sealing else built)
+    built = replace(built, seal=sealing(built)) if sealing else built
+    read_back(sample(built), built)
+    return built
+
+
+def checked_words(title: str, lang: str) -> None:
+    """Refuse a title or language that no header can carry."""
+    if hides_control(title):
+        raise Refused("the title hides control characters; write it as plain text")
+    if not _LANG.fullmatch(lang):
+        raise Refused(f"{lang!r} is no language tag")
 
 
 def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
@@ -110,7 +117,7 @@ def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes |
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode("ascii")
-    first, *others = map(quoted_printable, _NEWLINE.sub("\r\n", body).split(slot))
+    first, *others = map(body_of, body.split(slot))
     texts = [heading + first, *(SOFT_BREAK + other for other in others)]
     for text in texts[:-1]:
         yield text + SOFT_BREAK
@@ -118,15 +125,18 @@ def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes |
     yield texts[-1] + b"\r\n"
 
 
-def _verified(letter: Letter) -> Letter:
-    """Read a copy back: exactly our headers, no byte that a server may misread, or Refused."""
-    content = sample(letter)
+def body_of(text: str) -> bytes:
+    """A text in quoted-printable, its line ends those of mail."""
+    return quoted_printable(_NEWLINE.sub("\r\n", text))
+
+
+def read_back(content: bytes, letter: Letter, *, utf8: bool = False) -> None:
+    """Read a copy: exactly our headers, no byte that a server may misread, or Refused."""
     names = BytesHeaderParser().parsebytes(content).keys()
     signatures = [name for name in names if letter.seal and name == SIGNATURE]
     if names != [*signatures, *letter.fields]:
         raise Refused("the title or sender would add headers that are not ours")
-    wire_check(content)
-    return letter
+    wire_check(content, utf8=utf8)
 
 
 def wire_check(content: bytes, *, utf8: bool = False) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from channels.email import Email, dkim_keys, filling, message, writing
 from publisher import registry
-from publisher.domain.channel import Copy, Post, Reader, Receipt, Refused
+from publisher.domain.channel import Copy, Note, Post, Reader, Receipt, Refused
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
 from tests.channels import pem
@@ -102,6 +102,16 @@ def test_a_single_copy_holds_as_it_comes_over_the_wire() -> None:
     outside = Outside()
     with serving_smtp(outside) as (_, port):
         channel(port, **DUAL).deliver(replace(POST, to=READER))
+    [kept] = outside.posts("email")
+    assert holds(kept.fields["raw"].encode(), keys(**DUAL)) == [True, True]
+
+
+def test_a_note_holds_as_it_comes_over_the_wire() -> None:
+    dots = ".\n..\n.dot\n\n\n" * 3
+    note = Note(key="n", lang="en", subject="Été", text=dots, address=READER.address)
+    outside = Outside()
+    with serving_smtp(outside) as (_, port):
+        channel(port, **DUAL).write(note)
     [kept] = outside.posts("email")
     assert holds(kept.fields["raw"].encode(), keys(**DUAL)) == [True, True]
 
