@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ from tests.bench.table import Run
 PATIENCE = 90.0  # seconds without a message before a run is given up
 YARDSTICK = 20_000  # messages of one run of smtp-source
 TICK = 0.1  # seconds between looks at the sink's count
-CANNOT = 2
+CANNOT, STOPPED = 2, 143
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +252,7 @@ def measure(wanted: Wanted) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))  # everything started ends with us
     try:
         measure(wanted(sys.argv[1:]))
     except Missing as error:

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,7 @@ def _rows() -> Sequence[judging.Row]:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started ends with us
     parser = argparse.ArgumentParser(prog="make prove-faults", description=__doc__)
     parser.add_argument("--readers", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))

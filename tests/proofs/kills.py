@@ -126,6 +126,7 @@ def _told(verdict: Verdict, kills: Sequence[Kill], policy: str) -> bool:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started ends with us
     asked = wanted(sys.argv[1:])
     kept = [proved(asked, policy) for policy in asked.policies]
     sys.exit(0 if all(kept) else 1)
