@@ -64,7 +64,7 @@ def record(
         "at": at,
         "kind": kind,
         "status": status,
-        "words": words[:LONGEST],
+        "words": "" if found.subscriber_id is None else words[:LONGEST],  # forgotten stays so
         "fingerprint": f"{delivery}:{kind}",
         "verdict": Verdict.OPEN if kind in BLAMES else Verdict.COUNTED,
     }

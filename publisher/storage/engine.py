@@ -37,7 +37,8 @@ def connect(database: URL | str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+    kept = ("journal_mode=wal", "synchronous=full", "foreign_keys=on")
+    for pragma in (*kept, "secure_delete=on"):  # who is forgotten is gone from the file, too
         connection.execute(f"pragma {pragma}")
 
 

@@ -169,3 +169,13 @@ def test_an_export_is_taken_back_and_never_overwritten_unasked(
     assert "1 stay as they are" in capsys.readouterr().out
     assert say("export", "-", "--json-lines") == 0
     assert found(capsys)["name"] == "=1+1"
+
+
+def test_forgetting_says_what_is_kept_and_why(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    say("add", "ann@example.org")
+    assert say("forget", "nobody@example.org", "Ann@example.org") == 1
+    said = capsys.readouterr()
+    assert "nobody@example.org: nobody of this address is known" in said.err
+    assert "Art. 7(1)" in said.out
+    assert say("show", "ann@example.org") == 1
+    assert "forgotten" in capsys.readouterr().err

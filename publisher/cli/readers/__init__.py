@@ -1,8 +1,8 @@
-"""subscribers add, list, show, remove, import, export."""
+"""subscribers add, list, show, remove, import, export, forget."""
 
 import click
 
-from publisher.cli.readers import joining, listing, moving
+from publisher.cli.readers import forgetting, joining, listing, moving
 
 
 @click.group(epilog="Example: publisher subscribers add ann@example.org --language de")
@@ -10,7 +10,7 @@ def subscribers() -> None:
     """The readers of the mailing list."""
 
 
-for family in (joining, listing, moving):
+for family in (joining, listing, moving, forgetting):
     for command in family.COMMANDS:
         subscribers.add_command(command)
 
