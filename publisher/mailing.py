@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import uvloop
 from sqlalchemy.exc import DBAPIError
@@ -128,6 +129,7 @@ class Supply:
     exhausted: bool = False
     ended: bool = False  # false: whoever sends has stopped asking
     _looked_at: float = field(default_factory=time.monotonic)
+    _last: int = 0  # the highest copy that was claimed
     _next: asyncio.Task[Batch] | None = None
 
     async def copies(self) -> AsyncIterator[Copy]:
@@ -144,12 +146,13 @@ class Supply:
 
     def _ahead(self) -> asyncio.Task[Batch]:
         """Claim the next batch while there is still something to send."""
-        self._next = asyncio.ensure_future(self.clerk.do(lambda: _claimed(self.run)))
+        self._next = asyncio.ensure_future(self.clerk.do(lambda: _claimed(self.run, self._last)))
         return self._next
 
     def _hold(self, batch: Batch) -> None:
         self._next = None
         self.claimed += len(batch.copies)
+        self._last = max((copy.id for copy in batch.copies), default=self._last)
         self.ledger.patience.slow |= batch.slow
         self.ledger.held.update((copy.id, copy) for copy in batch.copies)
 
@@ -190,14 +193,17 @@ def _may_go_on(run: Run) -> bool:
         return copies.may_go_on(db, run.post_id, at=run.worker.now())
 
 
-def _claimed(run: Run) -> Batch:
+def _claimed(run: Run, after: int) -> Batch:
     rate = run.channel.rate
     limit = BATCH if not rate else max(1, min(BATCH, int(rate * LONGEST_BATCH)))
     with run.worker.engine.begin() as db:
         at = run.worker.now()
         if not copies.may_go_on(db, run.post_id, at=at):
             return Batch(copies=[], start=at)
-        found = copies.claim(
+        if pacing.is_taken(db, run.name, until=at + timedelta(seconds=LONGEST_BATCH)):
+            return Batch(copies=[], start=at)  # others have the slots; no worker waits for its own
+        take = partial(
+            copies.claim,
             db,
             run.post_id,
             run.post,
@@ -206,6 +212,7 @@ def _claimed(run: Run) -> Batch:
             owner=run.worker.name,
             channel=run.name,
         )
+        found = take(after=after) or (take() if after else [])
         start = pacing.reserve(db, run.name, len(found), rate=rate, at=at)
         waiting = slow.known(db, run.name)
     return Batch(copies=found, start=start, slow=waiting)

@@ -29,6 +29,12 @@ def paused() -> ColumnElement[bool]:
     return or_(posts.c.paused_at.is_not(None), stopped)
 
 
+def is_taken(db: Connection, channel: str, *, until: datetime) -> bool:
+    """Whether all slots of a channel's rate before a moment are others' already."""
+    slot = select(channels.c.next_slot_at).where(channels.c.name == channel)
+    return (db.scalar(slot) or until) > until
+
+
 def reserve(db: Connection, channel: str, copies: int, *, rate: float, at: datetime) -> datetime:
     """Take the next `copies` slots of a channel's `rate` a second; when the first one is."""
     if not rate:

@@ -1,17 +1,21 @@
 """Many copies of one post, on both real databases."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from publisher import mailing, publishing, subscribing
-from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
+from publisher.domain.channel import Copy, Disconnected, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import State
 from publisher.publishing import Worker
 from publisher.storage import copies, deliveries, pacing, reports
+from publisher.storage.engine import connect
+from publisher.storage.schema import subscribers
 from publisher.storage.waiting import Hint
 from tests.publisher.fakes import NOW, Clock, FakeMailing, configured, edition, worker
 
@@ -476,3 +480,73 @@ def test_what_a_server_refuses_is_noted_as_a_bounce_with_its_kind(
         (2, "policy", "5.7.1"),
         (3, "soft", "5.2.2"),
     ]
+
+
+def test_a_worker_does_not_sit_and_wait_for_slots_that_are_long_to_come(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+    with engine.begin() as db:
+        pacing.reserve(db, "mail", 100, rate=1.0, at=NOW)
+    mailing.deliver_copies(1, worker(engine, clock, mail=FakeMailing(rate=1.0)))
+    assert standing(engine).readers == {"pending": 3}
+
+
+def test_copies_that_come_due_behind_a_worker_are_found_by_it(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(5), engine=engine)
+    plan(engine)
+
+    class DeferredOnce(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            await settle(await anext(copies), TryLater("451 not now"))
+            second = await anext(copies)
+            assert await mark(second)  # by now the first is settled for good
+            clock.forward(seconds=10)
+            await settle(second, Receipt(id="<2@fake>"))
+            await super().deliver_each(copies, mark=mark, settle=settle)
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=DeferredOnce()))
+    assert standing(engine).readers == {"delivered": 5}
+
+
+def test_two_processes_on_one_list_miss_none_and_double_none(engine: Engine) -> None:
+    known = {"languages": (), "lists": (), "state": "confirmed", "origin": "test"}
+    times = {"added_at": NOW, "changed_at": NOW}
+    readers = [
+        {"address": a, "address_key": a, "token": a, **known, **times} for a in addresses(2000)
+    ]
+    with engine.begin() as db:
+        db.execute(subscribers.insert(), readers)
+    plan(engine)
+    engine.dispose()
+    address = engine.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        sent = list(pool.map(send_all, [address, address], ["one", "two"]))
+    assert sorted(sent[0] + sent[1]) == sorted(addresses(2000))
+    assert standing(engine).readers == {"delivered": 2000}
+
+
+def send_all(address: str, name: str) -> list[str]:
+    """Be a worker in a process of its own; whom it sent to."""
+    channel = ManyLines()
+    mailing.deliver_copies(1, worker(connect(address), Clock(), name=name, mail=channel))
+    return sent_to(channel)
+
+
+class ManyLines(FakeMailing):
+    """A fake whose copies wait for their marks together, as those on real lines do."""
+
+    async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+        taking = asyncio.Lock()
+
+        async def one_by_one() -> AsyncIterator[Copy]:
+            while True:
+                async with taking:
+                    copy = await anext(copies, None)
+                if copy is None:
+                    return
+                yield copy
+
+        line = super().deliver_each
+        await asyncio.gather(*(line(one_by_one(), mark=mark, settle=settle) for _ in range(50)))
