@@ -156,13 +156,16 @@ def filled(
     return text
 
 
-def around(words: Wording, edition: Edition, *, body: str, mark: str) -> str:
+def around(
+    words: Wording, edition: Edition, *, body: str, mark: str, more: Mapping[str, Any]
+) -> str:
     """Fill a template in around a `body` of any length, which stands as it is.
 
-    `mark` stands for the body meanwhile; no source holds it. Raises Refused, as `filled` does.
+    `mark` stands for the body meanwhile; no source holds it. `more` is given to the template,
+    too. Raises Refused, as `filled` does.
     """
     template = words.by_language.get(edition.lang, words.usual)
-    given = {"title": edition.title, "summary": edition.summary, "body": mark}
+    given = {"title": edition.title, "summary": edition.summary, "body": mark, **more}
     written = _written(template, _given(edition, str, "") | given, words.place)
     if written.count(mark) != 1:
         raise Refused(f"{words.place}: {{{{ body }}}} has to stand as it is, always, and once")

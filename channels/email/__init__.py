@@ -21,6 +21,7 @@ from channels.email import (
     wire,
     writing,
 )
+from channels.email.naming import readers_name
 from channels.email.wording import Words, in_html_words, in_plain_words, own_words
 from publisher.domain.channel import Copy, Note, Post, Receipt, Refused
 from publisher.domain.issue import Edition
@@ -99,11 +100,11 @@ class Email:
         )
 
     def render(self, edition: Edition) -> Post:
-        """Both parts of the mail; the reader's unsubscribe URL is a slot in them."""
+        """Both parts of the mail; the reader's unsubscribe URL and name are slots in them."""
         title = encoding.one_line(edition.title)
-        words = self._own_words
-        text = parts.plain(edition, title, partial(in_plain_words, words, edition))
-        html = parts.page(edition, title, partial(in_html_words, words, edition))
+        words, name = self._own_words, readers_name(edition)
+        text = parts.plain(edition, title, partial(in_plain_words, words, edition, name))
+        html = parts.page(edition, title, partial(in_html_words, words, edition, name))
         post = Post(
             key=post_key(edition, title, text, html),
             lang=edition.lang,
@@ -113,7 +114,7 @@ class Email:
             url=edition.url,
             images=edition.images,
             warnings=tuple(parts.warnings(edition, title, html)),
-            details={"slot": parts.slot(edition)},
+            details={"slot": parts.slot(edition)} | ({"names": name.marks} if name.marks else {}),
         )
         return replace(post, length=writing.size(post, self.sender, self._sealing))
 

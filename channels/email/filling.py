@@ -18,6 +18,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
 from channels.email.encoding import wire_address
 from channels.email.message import Letter, Parcel, Sender, Slot, stuffed
+from channels.email.naming import greeted
 from publisher.domain.channel import Reader, Refused
 
 LONGEST_PLAIN = 254  # RFC 5321 §4.5.3.1.3, without the brackets
@@ -56,9 +57,9 @@ def filled(
     """
     head = b"".join([values[p.name] if isinstance(p, Slot) else p for p in letter.head])
     _check_head(head, letter)
-    body = tuple([values[p.name] if isinstance(p, Slot) else p for p in letter.body])
+    body = tuple([_value(values, p) if isinstance(p, Slot) else p for p in letter.body])
     top = letter.seal(head, body, at) if letter.seal else b""
-    sent = [stuffed(values[p.name]) if isinstance(p, Slot) else p for p in letter.stuffed]
+    sent = [stuffed(_value(values, p)) if isinstance(p, Slot) else p for p in letter.stuffed]
     return Parcel(
         envelope_from=envelope_from,
         envelope_to=values["to"].decode(),
@@ -67,6 +68,10 @@ def filled(
         body=body,
         sent=b"".join([top, head, b"\r\n", *sent]),
     )
+
+
+def _value(values: Mapping[str, bytes], slot: Slot) -> bytes:
+    return values[slot.name] or slot.otherwise
 
 
 def sample(letter: Letter) -> bytes:
@@ -103,6 +108,7 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
     if not _URL.fullmatch(url):
         raise Refused("the unsubscribe URL must be http(s), in ASCII, of 900 characters at most")
     checked_token(reader.token)
+    name = greeted(reader.name)
     return {
         "to": carried(reader.address).encode(),
         "date": dated(at.replace(microsecond=0)),
@@ -110,6 +116,8 @@ def _values(letter: Letter, reader: Reader, at: datetime) -> Mapping[str, bytes]
         "unsubscribe": url.encode("ascii"),
         "plain": on_own_lines(url),
         "html": on_own_lines(html.escape(url)),
+        "plain name": on_own_lines(name),
+        "html name": on_own_lines(html.escape(name)),
     }
 
 

@@ -46,9 +46,13 @@ class Sender:
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A place in a message that is another for every reader."""
+    """A place in a message that is another for every reader.
+
+    `otherwise` stands there, encoded, where the reader's value is empty.
+    """
 
     name: str
+    otherwise: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)

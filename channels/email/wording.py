@@ -1,10 +1,11 @@
 """The operator's own words around the edition in a mail: a template for each part."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from channels._templates import GIVEN, HTML, Wording, around, wording
+from channels.email.naming import ReadersName
 from channels.email.parts import slot
 from publisher.domain.channel import Refused
 from publisher.domain.issue import Edition
@@ -15,7 +16,7 @@ UNSEEN = re.compile(  # up to its end, or that of all
     r"|</?[a-z](?:[^>\"']|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))*(?:>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
-OFFERED = GIVEN - {"hashtags"} | {"body"}
+OFFERED = GIVEN - {"hashtags"} | {"body", "name"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,21 +45,33 @@ def own_words(template: Path | None) -> Words:
     return Words(plain=plain, html=html)
 
 
-def in_plain_words(words: Words, edition: Edition, body: str) -> str:
+def in_plain_words(words: Words, edition: Edition, name: ReadersName, body: str) -> str:
     """The plain part's body with the operator's words around it. Raises Refused, as `around`."""
-    return around(words.plain, edition, body=body, mark=_mark(edition))
+    return _framed(words.plain, edition, name).replace(_mark(edition), body)
 
 
-def in_html_words(words: Words, edition: Edition, body: str) -> str:
+def in_html_words(words: Words, edition: Edition, name: ReadersName, body: str) -> str:
     """The HTML part's body with the operator's words around it.
 
-    Raises Refused where a template fails, or holds the body where no reader sees it.
+    Raises Refused where a template fails, or holds the body or a name where no reader sees it.
     """
-    frame = around(words.html, edition, body=_mark(edition), mark=_mark(edition))
-    if _mark(edition) not in UNSEEN.sub("", frame):
+    frame = _framed(words.html, edition, name)
+    seen = UNSEEN.sub("", frame)
+    if _mark(edition) not in seen:
         reason = "{{ body }} stands in a comment or a tag, where nobody reads it"
         raise Refused(f"{words.html.place}: {reason}")
+    if frame.count(name.stem) != seen.count(name.stem):
+        reason = "{{ name }} stands in a comment or a tag, where nobody reads it"
+        raise Refused(f"{words.html.place}: {reason}")
     return frame.replace(_mark(edition), body)
+
+
+def _framed(wording: Wording, edition: Edition, name: ReadersName) -> str:
+    mark, here = _mark(edition), replace(name, written=[])
+    frame = around(wording, edition, body=mark, mark=mark, more={"name": here})
+    if not here.is_whole_in(frame):
+        raise Refused(f"{wording.place}: {{{{ name }}}} has to stand as it is, without filters")
+    return frame
 
 
 def _mark(edition: Edition) -> str:

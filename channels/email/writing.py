@@ -1,14 +1,15 @@
 """A post as a letter: encoded, checked whole, and its dots doubled, once for all its readers."""
 
 import hashlib
+import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 
 from channels.email.encoding import hides_control, mailbox, quoted_printable, words
-from channels.email.filling import parcel, sample
+from channels.email.filling import on_own_lines, parcel, sample
 from channels.email.message import (
     HEADERS,
     SIGNATURE,
@@ -59,15 +60,15 @@ def size(post: Post, sender: Sender, sealing: Sealing | None = None) -> int:
 def letter(post: Post, sender: Sender, sealing: Sealing | None = None) -> Letter:
     """Build the message of a post, once for all its readers; `sealing` prepares its signatures.
 
-    `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL.
+    `post.details["slot"]` is what stands in text and HTML for the reader's unsubscribe URL,
+    `["names"]` what stands for their name, with what is said to who has none.
     Raises Refused for a title or language that no header can carry.
     """
     checked_words(post.title, post.lang)
     boundary = "=_" + hashlib.sha256(post.key.encode()).hexdigest()[:32]  # "=_" is never in QP
-    slot = str(post.details["slot"])
     body = (
-        *_part(boundary, "plain", post.text, slot),
-        *_part(boundary, "html", post.html, slot),
+        *_part(boundary, "plain", post.text, _slots(post, "plain", str)),
+        *_part(boundary, "html", post.html, _slots(post, "html", html.escape)),
         f"--{boundary}--\r\n".encode(),
     )
     built = Letter(
@@ -111,18 +112,31 @@ def _head(post: Post, sender: Sender, boundary: str) -> Iterator[bytes | Slot]:
     ).encode("ascii")
 
 
-def _part(boundary: str, subtype: str, body: str, slot: str) -> Iterator[bytes | Slot]:
+def _slots(post: Post, subtype: str, spelled: Callable[[str], str]) -> dict[str, Slot]:
+    """What stands for a slot in a part's text, and the slot."""
+    slots = {str(post.details["slot"]): Slot(name=subtype)}
+    for mark, otherwise in dict(post.details.get("names", {})).items():
+        words = on_own_lines(spelled(str(otherwise)))
+        slots[str(mark)] = Slot(name=f"{subtype} name", otherwise=words)
+    return slots
+
+
+def _part(
+    boundary: str, subtype: str, body: str, slots: Mapping[str, Slot]
+) -> Iterator[bytes | Slot]:
     heading = (
         f"--{boundary}\r\n"
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode("ascii")
-    first, *others = map(body_of, body.split(slot))
-    texts = [heading + first, *(SOFT_BREAK + other for other in others)]
-    for text in texts[:-1]:
+    marks = "|".join(map(re.escape, slots))
+    first, *others = re.split(f"({marks})", body)
+    text = heading + body_of(first)
+    for mark, following in zip(others[::2], others[1::2], strict=True):
         yield text + SOFT_BREAK
-        yield Slot(name=subtype)
-    yield texts[-1] + b"\r\n"
+        yield slots[mark]
+        text = SOFT_BREAK + body_of(following)
+    yield text + b"\r\n"
 
 
 def body_of(text: str) -> bytes:

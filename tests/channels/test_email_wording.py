@@ -2,13 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
-from channels.email import Email
+from channels.email import Email, filling, message, writing
 from publisher.domain.channel import Refused
+from tests.channels.mails import reader
 from tests.channels.sample import EDITION
+
+NOW = datetime(2026, 8, 6, 7, 0, tzinfo=UTC)
 
 HTML = "<p>Ahoy, <b>{{ site }}</b> readers of {{ title }}!</p>\n{{ body }}\n<p>Fair winds.</p>\n"
 TEXT = "Ahoy, {{ site }} readers!\n\n{{ body }}\n\nFair winds."
@@ -122,3 +127,55 @@ def test_a_language_needs_words_for_both_parts(tmp_path: Path, there: str, lacks
     why = rf"^template .*letter\.html: .* language de ends in \.{there} alone, not in \.{lacks}"
     with pytest.raises(ValueError, match=why):
         mail(tmp_path)
+
+
+GREETING = '<p>Ahoy, {{ name("you & all") }}!</p>{{ body }}', "Ahoy {{ name }}!\n\n{{ body }}"
+
+
+def bodies(mail: Email, name: str) -> tuple[str, str]:
+    """Plain and HTML of a reader's copy."""
+    letter = writing.letter(mail.render(EDITION), mail.sender)
+    sent = filling.parcel(letter, replace(reader(), name=name), at=NOW)
+    assert sent.sent == message.stuffed(sent.content)
+    writing.wire_check(sent.content)
+    read = message_from_bytes(sent.content, policy=policy.default)
+    assert read.keys() == message.HEADERS
+    parts = [read.get_body((kind,)) for kind in ("plain", "html")]
+    plain, html = (str(part.get_content()) for part in parts if part)
+    return plain, html
+
+
+def test_a_reader_is_greeted_by_name(tmp_path: Path) -> None:
+    plain, html = bodies(mail(tmp_path, *GREETING), "Zoë <b>Kröger</b> & Co")
+    assert "Ahoy Zoë <b>Kröger</b> & Co!" in plain
+    assert "Ahoy, Zoë &lt;b&gt;Kröger&lt;/b&gt; &amp; Co!" in html
+
+
+def test_a_reader_without_a_name_is_greeted_in_the_operators_words(tmp_path: Path) -> None:
+    plain, html = bodies(mail(tmp_path, *GREETING), "")
+    assert "Ahoy !" in plain
+    assert "Ahoy, you &amp; all!" in html
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\r\n.\r\nMAIL FROM:<x@y.example>", ".", "x" * 5000, "\ud800", "=\r\n.", "\0"],
+)
+def test_no_name_ends_a_message_or_makes_a_long_line(tmp_path: Path, name: str) -> None:
+    for part in bodies(mail(tmp_path, *GREETING), name):
+        assert not re.search(r"^\.\r?$", part, re.MULTILINE)
+        assert "x" * 101 not in part
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>{{ name | upper }}</p>{{ body }}",
+        "<p>{{ name | replace('a', 'b') | title }}</p>{{ body }}",
+        '<p title="{{ name }}"></p>{{ body }}',
+        "<!-- {{ name }} -->{{ body }}",
+    ],
+)
+def test_a_name_that_nobody_would_read_refuses_the_post(tmp_path: Path, html: str) -> None:
+    with pytest.raises(Refused, match=r"letter\.html: \{\{ name \}\}"):
+        mail(tmp_path, html).render(EDITION)
