@@ -268,8 +268,8 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
 
     Returns how many hints were given.
     """
-    at = worker.now()
     with worker.engine.begin() as db:
+        at = worker.now()  # not before: it may have waited long to begin, behind a plan for many
         waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
         pauses.skip_cancelled(db, at=at)
         hints = waiting.due(db, at=at, unhinted_since=at - UNHINTED)

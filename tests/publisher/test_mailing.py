@@ -67,6 +67,18 @@ def test_every_reader_gets_one_copy(engine: Engine, clock: Clock) -> None:
     assert standing(engine).state == State.DELIVERED
 
 
+def test_a_sweep_that_waited_for_the_store_does_not_have_the_next_one_hint_again(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    me, hints = worker(engine, clock, mail=FakeMailing()), list[Hint]()
+    event.listen(engine, "begin", lambda _: clock.forward(seconds=20), once=True)
+    publishing.sweep(me, hint=hints.append)
+    publishing.sweep(me, hint=hints.append)
+    assert hints == [Hint(post=1)]
+
+
 def test_two_spellings_of_one_address_are_one_reader(engine: Engine) -> None:
     assert subscribing.add(["Ann@Example.org", "ann@example.org"], engine=engine) == [True, False]
     assert plan(engine) == 1
