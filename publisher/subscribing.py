@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
+from publisher import asking
 from publisher.addresses import Address, BadAddress, parse
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage import known, reader_log, subscribers, suppressions
@@ -48,6 +49,54 @@ def add(
     parsed = [parse(address) for address in addresses]
     with engine.begin() as db:
         return [_join(db, address, choices, at=at or _now()) for address in parsed]
+
+
+def ask(
+    addresses: Sequence[str],
+    *,
+    engine: Engine,
+    choices: Choices,
+    carrier: str,
+    lang: str,
+    at: datetime | None = None,
+) -> list[int | None]:
+    """Ask those whom an operator knows to confirm: for each address, its question's number.
+
+    That is None for who is on the list already. `carrier` is the channel of the mail, `lang` its
+    language for who chose none. All or none: raises BadAddress or Unwelcome.
+    """
+    parsed = [parse(address) for address in addresses]
+    lang = next(iter(choices.languages), lang)
+    with engine.begin() as db:
+        return [
+            _ask(db, address, choices, channel=carrier, lang=lang, at=at or _now())
+            for address in parsed
+        ]
+
+
+def _ask(
+    db: Connection, address: Address, choices: Choices, *, channel: str, lang: str, at: datetime
+) -> int | None:
+    if why := _against(db, address.key):
+        raise Unwelcome(f"{address.typed}: {why}")
+    reader = subscribers.by_key(db, address.key)
+    if reader is not None and reader.state == Standing.CONFIRMED:
+        return None
+    question = asking.ask(
+        db,
+        address.typed,
+        address.key,
+        languages=choices.languages,
+        lists=choices.lists,
+        how=BY_OPERATOR,
+        channel=channel,
+        lang=lang,
+        at=at,
+    )
+    asked = subscribers.by_key(db, address.key)
+    if asked is not None and choices.name:
+        subscribers.change(db, asked.id, at=at, name=choices.name)
+    return question
 
 
 def _now() -> datetime:

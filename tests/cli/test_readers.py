@@ -179,3 +179,13 @@ def test_forgetting_says_what_is_kept_and_why(say: Say, capsys: pytest.CaptureFi
     assert "Art. 7(1)" in said.out
     assert say("show", "ann@example.org") == 1
     assert "forgotten" in capsys.readouterr().err
+
+
+def test_who_is_to_be_asked_is_on_the_list_only_once_they_confirm(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say("add", "ann@example.org", "--ask") == 0
+    assert "is asked to confirm" in capsys.readouterr().out
+    assert say("show", "ann@example.org", "--json") == 0
+    shown = found(capsys)
+    assert (shown["state"], len(shown["questions"])) == ("unconfirmed", 1)

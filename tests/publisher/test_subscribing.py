@@ -1,11 +1,12 @@
 """Readers: who joins, who leaves, who may not come back, and what is known of them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from publisher import subscribing
+from publisher import asking, subscribing
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage import reader_log, schema, subscribers, suppressions
 from publisher.storage.subscribers import Wanted
@@ -102,6 +103,33 @@ def test_who_was_stopped_is_added_only_once_lifted_and_the_log_says_so(engine: E
     subscribing.lift(["ann@example.org"], engine=engine)
     assert subscribing.add(["ann@example.org"], engine=engine) == [True]
     assert [event for event, _ in events(engine)] == ["joined", "stopped", "changed", "joined"]
+
+
+ASKING: Any = {"carrier": "readers", "lang": "en"}
+
+
+def test_who_is_to_be_asked_first_has_a_question_and_joins_by_answering(engine: Engine) -> None:
+    subscribing.add(["bob@example.org"], engine=engine)
+    choices = Choices(languages=("de",), name="Ann")
+    both = ["ann@example.org", "bob@example.org"]
+    first, second = subscribing.ask(both, engine=engine, choices=choices, at=AT, **ASKING)
+    assert (first is not None, second) == (True, None)
+    assert states(engine) == {"bob@example.org": "confirmed", "ann@example.org": "unconfirmed"}
+    with engine.begin() as db:
+        [question] = db.execute(schema.asks.select()).all()
+    assert (question.channel, question.lang, question.languages) == ("readers", "de", ("de",))
+    assert asking.confirm(question.token, engine=engine, place="192.0.2.0/24", at=LATER)
+    reader = subscribing.about("ann@example.org", engine=engine).reader
+    assert reader
+    assert (reader.state, reader.name, reader.languages) == ("confirmed", "Ann", ("de",))
+    assert events(engine) == [("asked", "operator"), ("joined", "link")]
+
+
+def test_a_suppressed_address_is_not_asked_either(engine: Engine) -> None:
+    suppress(engine, "ann@example.org")
+    with pytest.raises(Unwelcome):
+        subscribing.ask(["ann@example.org"], engine=engine, choices=Choices(), at=AT, **ASKING)
+    assert states(engine) == {}
 
 
 def test_a_reader_leaves_by_their_token_once_or_twice(engine: Engine) -> None:

@@ -8,7 +8,7 @@ import click
 from publisher import wiring
 from publisher.cli.finding import Wrong
 from publisher.config import LANGUAGE, unknown
-from publisher.domain.channel import Mailing
+from publisher.domain.channel import Corresponding, Mailing
 from publisher.importing.taking import Asking
 from publisher.registry import Configured
 
@@ -62,8 +62,14 @@ def language_code(language: str) -> str:
 
 
 def asking(lists: Sequence[str]) -> Asking:
-    """Which channel carries the mail that asks: the first list. Raises Wrong where none mails."""
-    found = [*lists, *mailing_lists()]
+    """Which channel carries the mail that asks: the first list that can write to one person.
+
+    Raises Wrong where none can.
+    """
+    able = {n for n, c in mailing_lists().items() if isinstance(c.channel, Corresponding)}
+    found = [name for name in (*lists, *sorted(able)) if name in able]
     if not found:
-        raise Wrong("--ask: no channel mails; add one, such as [channels.readers]")
+        raise Wrong(
+            "--ask: no channel can write to one person; add one, such as [channels.readers]"
+        )
     return Asking(carrier=found[0], lang=wiring.settings().site.language)

@@ -6,13 +6,18 @@ import click
 
 from publisher import subscribing, wiring
 from publisher.cli.readers.choices import (
+    asking,
     known_languages,
     known_lists,
     language_option,
     list_option,
 )
 from publisher.domain.subscriber import one_line
+from publisher.importing.taking import Asking
+from publisher.storage.waiting import Hint
 from publisher.subscribing import Choices, Unwelcome
+
+ON_IT = "is on the list already"
 
 
 class NotAdded(click.ClickException):
@@ -26,6 +31,7 @@ class NotAdded(click.ClickException):
 @language_option
 @list_option
 @click.option("--name", default="", metavar="N", help="What to call the reader.")
+@click.option("--ask", is_flag=True, help="Ask them to confirm first, by a mail each.")
 @click.option("--lift", is_flag=True, help="Let who was stopped or suppressed have mail again.")
 def add(
     addresses: Sequence[str],
@@ -33,24 +39,40 @@ def add(
     languages: Sequence[str],
     lists: Sequence[str],
     name: str,
+    ask: bool,
     lift: bool,
 ) -> None:
-    """Add readers you vouch for: they are on the list at once."""
+    """Add readers you vouch for: they are on the list at once, or with --ask once they confirm."""
     if name and len(addresses) > 1:
         raise click.UsageError("--name is one reader's: add the others by themselves")
     choices = Choices(
         languages=known_languages(languages), lists=known_lists(lists), name=one_line(name)
     )
+    carrier = asking(lists) if ask else None
     if lift:
         subscribing.lift(addresses, engine=wiring.engine())
     try:
-        new = subscribing.add(addresses, engine=wiring.engine(), choices=choices)
+        said = _asked(addresses, choices, carrier) if carrier else _added(addresses, choices)
     except Unwelcome as error:
         raise NotAdded(
             f"{error}; nobody was added. If they ask for it themselves, add --lift"
         ) from error
-    for address, added in zip(addresses, new, strict=True):
-        click.echo(f"{address}: {'added' if added else 'is on the list already'}")
+    for address, words in zip(addresses, said, strict=True):
+        click.echo(f"{address}: {words}")
+
+
+def _added(addresses: Sequence[str], choices: Choices) -> list[str]:
+    new = subscribing.add(addresses, engine=wiring.engine(), choices=choices)
+    return ["added" if added else ON_IT for added in new]
+
+
+def _asked(addresses: Sequence[str], choices: Choices, mail: Asking) -> list[str]:
+    questions = subscribing.ask(
+        addresses, engine=wiring.engine(), choices=choices, carrier=mail.carrier, lang=mail.lang
+    )
+    hinted = all([wiring.give(Hint(ask=question)) for question in questions if question])
+    soon = "is asked to confirm" + ("" if hinted else ", once a worker runs: publisher up")
+    return [soon if question else ON_IT for question in questions]
 
 
 @click.command(epilog="Example: publisher subscribers remove ann@example.org")
