@@ -1,7 +1,7 @@
 """The use cases of what comes back: take a report in, weigh what stands against readers."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from publisher.returns.letter import Letter, Tray, Unreadable
 from publisher.returns.reading import read
 from publisher.returns.report import NoReport, Report, Said
 from publisher.storage import bounces, pacing, reader_log, subscribers, weighing
+from publisher.storage.engine import reading
 
 log = logging.getLogger(__name__)
 
@@ -165,16 +166,23 @@ def weigh(engine: Engine, *, at: datetime) -> Weighed:
     Where a great part of an issue came back, its channel is paused and nobody is stopped; else
     a bounce counts against its reader once PATIENCE is over.
     """
-    paused, aside = [], 0
-    with engine.begin() as db:
-        for issue, channel in weighing.places(db):
-            words = _wave(db, issue, channel)
-            if words and _pause(db, issue, channel, words, at=at):
+    with reading(engine) as db:
+        places = [(*place, _wave(db, *place)) for place in weighing.places(db)]
+    paused, aside, stopped = [], 0, 0
+    for issue, channel, words in filter(lambda place: place[-1], places):
+        with engine.begin() as db:
+            if _pause(db, issue, channel, words, at=at):
                 paused.append(channel)
-            aside += _set_aside(db, issue, channel, words, at=at) if words else 0
-        ripe = weighing.ripe(db, before=at - PATIENCE)
-        stopped = sum(_count(db, row, at=at) for row in ripe)
+            aside += _set_aside(db, issue, channel, words, at=at)
+    while ripe := _some(engine, before=at - PATIENCE):
+        with engine.begin() as db:
+            stopped += sum(_count(db, row, at=at) for row in ripe)
     return Weighed(stopped=stopped, paused=tuple(paused), aside=aside)
+
+
+def _some(engine: Engine, *, before: datetime) -> Sequence[Row[Any]]:
+    with reading(engine) as db:
+        return weighing.ripe(db, before=before)
 
 
 def _wave(db: Connection, issue: str, channel: str) -> str:

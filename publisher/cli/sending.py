@@ -88,6 +88,7 @@ def publish(
         raise finding.Wrong(
             f"no channel takes the language {langs}; name it in `languages` of a channel"
         )
+    wiring.weigh()  # whom mail does not reach is not sent this one
     with wiring.engine().begin() as db:
         new = publishing.plan(editions, db=db, channels=channels, at=utcnow())
     click.echo(_planned(new))

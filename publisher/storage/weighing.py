@@ -14,7 +14,7 @@ from publisher.storage.schema import bounces, deliveries, posts, reader_log, sub
 
 SENT = (State.DELIVERED, State.REFUSED)
 LOOKED_BACK = 100  # posts
-AT_ONCE = 500
+AT_ONCE = 25  # bounces of one transaction: others want to write, too
 
 
 def places(db: Connection) -> list[tuple[str, str]]:
