@@ -15,7 +15,7 @@ SENT_TO = (
     "Original-Recipient",
     "To",
 )
-_IN_ADDRESS = re.compile(r"(?<![0-9a-z])([0-9a-f]{1,16}-[0-9a-f]{20})@", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"([0-9a-f]{1,16}-[0-9a-f]{20})@", re.IGNORECASE)
 _IN_LINK = re.compile(r"/unsubscribe/([\w-]{16,128})(?![\w-])", re.ASCII)
 
 

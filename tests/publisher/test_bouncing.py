@@ -281,5 +281,6 @@ def test_a_person_may_believe_a_wave(crowd: Engine) -> None:
     bouncing.weigh(crowd, at=NOW + timedelta(hours=2))
     assert bouncing.believe("2026-2", "mail", engine=crowd, at=NOW) == (20, 20)
     assert standing(crowd) == Standing.STOPPED
-    bouncing.weigh(crowd, at=NOW + timedelta(hours=4))
+    wave(crowd, "2026-2", 25)
+    assert bouncing.weigh(crowd, at=NOW + timedelta(hours=4)).aside == 0
     assert standing(crowd) == Standing.STOPPED

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.returns.opening import FOLDED, PARTS, header, opened, parts
 from publisher.returns.reading import read
 from publisher.returns.report import NoReport, Report
 from tests.publisher.returns.letters import QMAIL, VACATION, arf, dsn
@@ -63,3 +64,15 @@ def test_no_damage_to_a_letter_breaks_its_reader(
     for place, piece in damage:
         raw = raw[:place] + piece + raw[place + len(piece) // 2 :]
     assert isinstance(read(raw), Report | NoReport)
+
+
+def test_of_a_letter_of_many_parts_only_some_are_opened() -> None:
+    raw = b'Content-Type: multipart/mixed; boundary="B"\n\n'
+    part = b"--B\nContent-Type: message/delivery-status\n\n"
+    assert 0 < len(parts(opened(raw + part * 1000))) <= PARTS
+
+
+def test_of_a_header_folded_often_only_the_beginning_is_read() -> None:
+    raw = b"To: ann" + b"\n bob" * 1000 + b"\nSubject: hello\n\n"
+    assert header(opened(raw), "To").count("bob") == FOLDED
+    assert header(opened(raw), "Subject") == "hello"

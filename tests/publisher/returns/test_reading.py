@@ -162,6 +162,7 @@ FORWARDED = (
         pytest.param(VACATION, id="a vacation reply"),
         pytest.param(LOOP, id="our own mail"),
         pytest.param(b"Return-Path: <>\n" + LOOP, id="our own mail from nobody"),
+        pytest.param(b"List-Id: <letter.news.example>\n" + QMAIL, id="our own mail about bounces"),
         pytest.param(
             NEITHER.replace(b"MAILER-DAEMON@mx", b"eve@mx"), id="a bounce that no server wrote"
         ),
