@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
 
@@ -28,6 +29,7 @@ from publisher.registry import Configured
 from publisher.rendering import permalink, sections
 from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letter, MailboxTrouble, Unreadable
+from publisher.seats import Seats
 from publisher.storage import engine as storage
 from publisher.storage import secrets
 from publisher.storage.waiting import Hint
@@ -191,9 +193,22 @@ def deliver(delivery_id: int) -> None:
 
 
 def deliver_copies(post_id: int) -> None:
-    """Send copies of one post for a while, and say where to go on."""
-    if mailing.deliver_copies(post_id, worker()):
+    """Send copies of one post for a while, and say where to go on.
+
+    Where other mailings leave no process free, the schedule says so again later.
+    """
+    with _seats[0].one() if _seats else nullcontext(enter_result=True) as seated:
+        more = seated and mailing.deliver_copies(post_id, worker())
+    if more:
         give(Hint(post=post_id))
+
+
+_seats: list[Seats] = []
+
+
+def seat_mailings(number: int) -> None:
+    """Let so many of the processes that will fork from this one be at mailings at once."""
+    _seats[:] = [Seats(number=number)]
 
 
 def deliver_question(ask_id: int) -> None:

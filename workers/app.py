@@ -4,7 +4,12 @@ import gc
 import logging
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init, worker_shutting_down
+from celery.signals import (
+    celeryd_after_setup,
+    worker_init,
+    worker_process_init,
+    worker_shutting_down,
+)
 
 from publisher import processes, queue, wiring
 
@@ -54,6 +59,11 @@ def _load_before_forking(**_: Any) -> None:
     gc.freeze()  # what is loaded stays: no child need look through it, nor copy its memory for that
 
 
+def _keep_one_free(instance: Any, **_: Any) -> None:
+    """Mailings take long: one process stays for what is quickly done."""
+    wiring.seat_mailings(max(1, instance.concurrency - 1))
+
+
 def _begin_afresh(**_: Any) -> None:
     wiring.after_fork()
     gc.set_threshold(COLLECTING, *gc.get_threshold()[1:])
@@ -65,5 +75,6 @@ def _hand_back(**_: Any) -> None:
 
 
 worker_init.connect(_load_before_forking)
+celeryd_after_setup.connect(_keep_one_free)
 worker_shutting_down.connect(_hand_back)
 worker_process_init.connect(_begin_afresh)

@@ -18,7 +18,7 @@ from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
 TICK = 0.1  # seconds between looks at the store, or
-LEISURE = 10  # times as long as a look takes: to count a million copies must not slow them down
+LEISURE = 5  # times as long as a look takes: to count a million copies must not slow them down
 SWEEP_EVERY = 0.5  # seconds between sweeps while we are the schedule
 STILL_UNDER_WAY = 3
 

@@ -1,0 +1,56 @@
+"""Processes share seats, and leave them however they end."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from publisher.seats import Seats
+
+
+@contextmanager
+def sitting(seats: Seats) -> Iterator[int]:
+    """Another process that has a seat, by its number; killed in the end."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        with seats.one() as seated:
+            os.write(writer, b"y" if seated else b"n")
+            signal.pause()
+        os._exit(0)
+    assert os.read(reader, 1) == b"y"
+    try:
+        yield child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
+
+
+@contextmanager
+def placed(number: int) -> Iterator[Seats]:
+    seats = Seats(number=number)
+    with seats.file:
+        yield seats
+
+
+def test_who_comes_when_all_seats_are_taken_has_none() -> None:
+    with placed(2) as seats, sitting(seats), sitting(seats), seats.one() as seated:
+        assert not seated
+
+
+def test_a_seat_is_free_again_when_its_process_was_killed() -> None:
+    with placed(1) as seats:
+        with sitting(seats):
+            pass
+        with seats.one() as seated:
+            assert seated
+
+
+def test_a_seat_is_free_again_after_its_work() -> None:
+    with placed(1) as seats:
+        with seats.one():
+            pass
+        with sitting(seats):
+            pass
