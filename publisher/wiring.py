@@ -1,7 +1,6 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
 import logging
-from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
@@ -28,7 +27,7 @@ from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
 from publisher.rendering import permalink, sections
 from publisher.returns import imap, maildir
-from publisher.returns.letter import BadMailbox, Letter, MailboxTrouble, Unreadable
+from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
 from publisher.storage import secrets
@@ -144,12 +143,13 @@ def bounce_secret() -> bytes:
         return secrets.key(db, "bounces")
 
 
-def letters() -> Iterator[Letter | Unreadable]:
+def letters() -> Letters:
     """What lies in the mailbox for bounces, if one is configured. Raises as the mailboxes do."""
     box = settings().bounces
     if box.maildir:
-        return maildir.letters(box.maildir)
-    return imap.letters(_account(box)) if box.imap else iter(())
+        yield from maildir.letters(box.maildir)
+    elif box.imap:
+        yield from imap.letters(_account(box))
 
 
 def _account(box: config.Bounces) -> imap.Account:

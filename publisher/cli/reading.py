@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -17,6 +18,7 @@ from publisher.domain.channel import ChannelError, Disconnected, Post, Refused
 from publisher.domain.issue import BadSource, Edition, Finding, telling_image
 from publisher.domain.lint import grave
 from publisher.registry import Configured
+from publisher.returns.letter import BadMailbox, MailboxTrouble
 from publisher.storage import engine as storage
 
 WRONG = 2  # the exit code for errors in what was read
@@ -48,10 +50,11 @@ class Checked:
 @click.command(epilog="Example: publisher check --json")
 @json_option
 def check(json_: bool) -> int:
-    """Try configuration, store, broker, and every channel's credentials, without posting."""
+    """Try configuration, store, broker, mailbox, and every channel's credentials; post nothing."""
     channels = list(wiring.measured(oldest=timedelta(0)).values())
     with ThreadPoolExecutor(max_workers=8) as pool:
-        checked = [_check_store(), _check_broker(), *pool.map(_check_channel, channels)]
+        checked = [_check_store(), _check_broker(), *_check_mailbox()]
+        checked += pool.map(_check_channel, channels)
     if json_:
         click.echo(show.as_json([asdict(c) for c in checked]))
     else:
@@ -84,6 +87,22 @@ def _check_broker() -> Checked:
             return Checked(name="broker", ok=True, found=[connection.as_uri()])
     except (OperationalError, OSError) as error:
         return Checked(name="broker", ok=False, found=[f"{error}; mend [store] broker"])
+
+
+def _check_mailbox() -> Iterator[Checked]:
+    """Open the mailbox that bounces come back to, where one is configured; read nothing."""
+    box = wiring.settings().bounces
+    if not (box.maildir or box.imap):
+        return
+    name = f"bounces in {box.maildir or box.imap}"
+    try:
+        with closing(wiring.letters()) as letters:
+            waiting = next(letters, None)
+    except (BadMailbox, MailboxTrouble) as error:
+        yield Checked(name=name, ok=False, found=[str(error)])
+    else:
+        found = "there is mail to read" if waiting else "nothing to read"
+        yield Checked(name=name, ok=True, found=[found])
 
 
 def _check_channel(channel: Configured) -> Checked:

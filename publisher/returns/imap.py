@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from publisher.returns.letter import BadMailbox, Letter, MailboxTrouble, Tray, Unreadable
+from publisher.returns.letter import BadMailbox, Letter, Letters, MailboxTrouble, Tray, Unreadable
 from publisher.returns.opening import LONGEST
 
 FLAGS = {Tray.REPORTS: r"(\Seen)", Tray.OTHERS: r"(\Seen \Flagged)"}
@@ -29,7 +29,7 @@ class Account:
         return f"{self.folder} of {self.username} on {self.host}:{self.port}"
 
 
-def letters(account: Account) -> Iterator[Letter | Unreadable]:
+def letters(account: Account) -> Letters:
     """The unseen messages of a mailbox, the oldest first.
 
     Who reads them changes nothing; what is put away is seen from then on, and flagged where a

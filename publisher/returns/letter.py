@@ -1,6 +1,6 @@
 """A message in a mailbox, and how mailboxes fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +29,9 @@ class Unreadable:
 
     place: str
     why: str
+
+
+Letters = Generator[Letter | Unreadable, None, None]  # to be closed by who does not read them all
 
 
 class BadMailbox(Exception):

@@ -2,18 +2,17 @@
 
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from publisher.returns.letter import BadMailbox, Letter, Tray, Unreadable
+from publisher.returns.letter import BadMailbox, Letter, Letters, Tray, Unreadable
 from publisher.returns.opening import LONGEST
 
 FOLDERS = {Tray.REPORTS: ".Reports", Tray.OTHERS: ".Others"}  # Maildir++: a dot before the name
 
 
-def letters(path: Path) -> Iterator[Letter | Unreadable]:
+def letters(path: Path) -> Letters:
     """What lies in a Maildir, unread and read. Raises BadMailbox for a folder that is none.
 
     What is put away moves to its folders `.Reports` and `.Others`; nothing is ever deleted.

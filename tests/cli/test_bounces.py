@@ -240,3 +240,20 @@ def test_the_log_of_a_reader_on_a_channel_that_does_not_mail_is_wrong(home: Here
     done = story(home, "ann@example.org", "--channel", "feed")
     assert done.code == 2
     assert "--channel feed" in done.err
+
+
+def test_a_check_tries_the_mailbox_and_reads_nothing(home: Here, store: Engine) -> None:
+    box = Box(messages={1: report(store)})
+    with serving(box):
+        configure(home, box)
+        done = home.run("check")
+    assert "✓ bounces in 127.0.0.1: there is mail to read" in done.out
+    assert (box.unseen(), kept(store)) == ([1], [])
+
+
+def test_a_check_names_a_mailbox_that_is_none(home: Here) -> None:
+    text = SITE + '[bounces]\nmaildir = "content"\n'
+    (home.folder / "publisher.toml").write_text(text, encoding="utf-8")
+    done = home.run("check")
+    assert done.code == 1
+    assert "✗ bounces in" in done.out

@@ -73,7 +73,7 @@ def test_a_letter_that_cannot_be_marked_is_trouble_told() -> None:
         assert isinstance(letter, Letter)
         with pytest.raises(MailboxTrouble, match="NO"):
             letter.put_away(Tray.REPORTS)
-        found.close()  # type: ignore[attr-defined]
+        found.close()
 
 
 def test_a_server_that_is_down_is_trouble_that_passes() -> None:
