@@ -35,6 +35,7 @@ class Clerk:
     """Who talks to the store for an event loop: a thread, one thing after the other."""
 
     thread: ThreadPoolExecutor
+    db: Connection  # kept: to fetch one from the pool for each group asks the server twice more
 
     async def do(self, work: Callable[[], T]) -> T:
         """Have something done, and hear what came of it."""
@@ -151,8 +152,8 @@ class Ledger:
                 known.set_result(delivery.id in ours)
 
     def _write(self, marks: list[Delivery], settled: list[Settlement]) -> set[int]:
-        at = self.worker.now()
-        with self.worker.engine.begin() as db:
+        at, db = self.worker.now(), self.clerk.db
+        with db.begin():
             ours = copies.mark(db, marks, at=at)
             true = copies.settle(db, settled, at=at, worker=self.worker.name)
             for one in settled:

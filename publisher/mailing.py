@@ -89,8 +89,11 @@ def deliver_copies(post_id: int, worker: Worker, *, looking: float = LOOKING) ->
 
 async def _send(run: Run) -> bool:
     """Send until nothing is due or the time is over; True for the latter."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk") as thread:
-        clerk = Clerk(thread=thread)
+    with (
+        run.worker.engine.connect() as db,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk") as thread,
+    ):
+        clerk = Clerk(thread=thread, db=db)
         ledger = Ledger(worker=run.worker, clerk=clerk, channel=run.name)
         supply = Supply(run=run, ledger=ledger, clerk=clerk)
         committing = asyncio.create_task(ledger.keep())

@@ -562,3 +562,23 @@ class ManyLines(FakeMailing):
 
         line = super().deliver_each
         await asyncio.gather(*(line(one_by_one(), mark=mark, settle=settle) for _ in range(50)))
+
+
+def test_a_store_that_hangs_up_loses_no_answer(engine: Engine, clock: Clock) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("there is nobody to hang up")
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    others = "select pg_terminate_backend(pid) from pg_stat_activity"
+    others += " where datname = current_database() and pid <> pg_backend_pid()"
+
+    class Cut(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            copy = await anext(copies)
+            assert await mark(copy)
+            with engine.connect() as db:
+                db.execute(text(others))
+            await settle(copy, Receipt(id="<1@fake>"))
+
+    mailing.deliver_copies(1, replace(worker(engine, clock, mail=Cut()), rest=lambda _: None))
+    assert standing(engine).readers == {"delivered": 1, "pending": 1}
