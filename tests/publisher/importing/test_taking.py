@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from publisher import subscribing
 from publisher.domain.subscriber import Standing
@@ -16,6 +16,7 @@ from publisher.importing.newcomers import Terms
 from publisher.importing.rows import Sheet, sheet
 from publisher.importing.taking import Asking, Intake, Manner, rehearse
 from publisher.storage import suppressions
+from publisher.storage.engine import connect
 from publisher.storage.schema import asks, reader_log
 from publisher.subscribing import Choices, parse
 from tests.publisher.importing.files import AT, imported, opened
@@ -240,21 +241,16 @@ def test_a_failure_while_taking_over_leaves_nothing(engine: Engine) -> None:
         assert len(db.execute(reader_log.select()).all()) == 1
 
 
-def test_writers_need_not_wait_while_a_file_is_read(engine: Engine) -> None:
-    whole = sheet(opened("email\n" + "".join(f"r{n}@example.org\n" for n in range(5000))))
+def test_writers_need_not_wait_while_rows_gather(engine: Engine) -> None:
+    other = connect(engine.url)
+    met: list[str] = []
 
-    def rows() -> Iterator[Any]:
-        for number, found in enumerate(whole.rows):
-            if number == 4500:
-                subscribing.add(["between@example.org"], engine=engine)
-            yield found
+    @event.listens_for(engine, "after_cursor_execute")
+    def write(db: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO arrivals") and not met:
+            met.append(statement)
+            subscribing.add(["between@example.org"], engine=other)
 
-    told: list[Any] = []
-    intake = Intake(
-        engine=engine,
-        manner=Manner(terms=Terms(source="x", known=frozenset()), at=AT),
-        tell=told.append,
-        progress=lambda rows: None,
-    )
-    taking.take(Sheet(columns=whole.columns, rows=rows()), intake)
-    assert len(states(engine)) == 5001
+    imported("email\nann@example.org\n", engine)
+    other.dispose()
+    assert list(states(engine)) == ["between@example.org", "ann@example.org"]
