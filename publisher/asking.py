@@ -85,18 +85,20 @@ def ask_stranger(
 
 
 def _reader(db: Connection, address: str, key: str, *, how: str, at: datetime) -> int:
-    subscribers.add(
-        db,
-        address=address,
-        key=key,
-        languages=(),
-        state=Standing.UNCONFIRMED,
-        token=secrets.token_urlsafe(24),
-        origin=how,
-        at=at,
-    )
-    found: Any = subscribers.by_key(db, key)
-    return int(found.id)
+    """The reader's number. Who is known stays as they are: anybody may have asked for them."""
+    known: Any = subscribers.by_key(db, key)
+    if known is None:
+        subscribers.add(
+            db,
+            address=address,
+            key=key,
+            state=Standing.UNCONFIRMED,
+            token=secrets.token_urlsafe(24),
+            origin=how,
+            at=at,
+        )
+        known = subscribers.by_key(db, key)
+    return int(known.id)
 
 
 def invitation(token: str, *, engine: Engine, at: datetime) -> Invitation | None:

@@ -96,6 +96,15 @@ def test_nobody_comes_back_by_a_link_that_was_used_before_they_left(engine: Engi
     assert reader(engine).state == Standing.LEFT
 
 
+def test_whoever_asks_for_a_reader_who_left_does_not_undo_that(engine: Engine) -> None:
+    subscribing.add(["Ann@Example.org"], engine=engine)
+    subscribing.remove(KEY, engine=engine)
+    before = reader(engine)
+    ask(engine, "ANN@example.org", languages=("de",))
+    assert reader(engine) == before
+    assert before.state == Standing.LEFT
+
+
 def test_who_left_is_back_after_confirming_anew(engine: Engine) -> None:
     confirm(engine, ask(engine))
     subscribing.remove(ADDRESS, engine=engine)
