@@ -109,7 +109,10 @@ class Talk(asyncio.Protocol):
             if self.ended:
                 return
             self._take(line.removesuffix(b"\r"))
-        if self._length + len(rest) > LONGEST_REPLY:
+        self._bound(len(rest))
+
+    def _bound(self, more: int) -> None:
+        if self._length + more > LONGEST_REPLY:
             self._end("a reply too long to be one")
 
     def _take(self, line: bytes) -> None:
@@ -121,7 +124,8 @@ class Talk(asyncio.Protocol):
         self._lines.append(words)
         if dash == b"-":
             self._code = code
-            self._length += len(line)
+            self._length += len(line) + 2
+            self._bound(0)
             return
         self._answer(Reply(int(code), tuple(self._lines)))
         self._lines.clear()

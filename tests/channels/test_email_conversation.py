@@ -163,6 +163,25 @@ def test_a_copy_that_is_no_longer_ours_is_neither_ended_nor_settled(serving: Ser
     ]
 
 
+def test_nothing_follows_a_body_that_must_not_be_ended(serving: Serving) -> None:
+    async def mark(_: Copy) -> bool:
+        return False
+
+    with serving() as server:
+        mail = channel(server.port)
+        assert send(mail, copies(mail.render(EDITION), 1), mark=mark) == {}
+    assert b"QUIT" not in server.unended
+    assert server.bodies == []
+
+
+@pytest.mark.parametrize("line", [b"250-" + b"x" * 400 + b"\r\n", b"250-\r\n"])
+def test_a_reply_without_an_end_is_no_reply(serving: Serving, line: bytes) -> None:
+    with serving(always("RCPT", line * (100_000 // len(line)) + b"250 fine")) as server:
+        mail = channel(server.port)
+        with pytest.raises(TryLater, match="too long"):
+            mail.deliver(replace(mail.render(EDITION), to=reader()))
+
+
 def test_a_line_lost_while_the_mark_was_written_is_no_doubt(serving: Serving) -> None:
     async def mark(_: Copy) -> bool:
         await asyncio.sleep(0.2)
@@ -425,8 +444,8 @@ def test_a_mail_program_that_is_stopped_leaves_no_task_and_no_dot(serving: Servi
 
 def test_commands_come_one_by_one_where_pipelining_is_not_offered() -> None:
     with scripted() as server:
-        mail = channel(server.port, connections=1)
-        send(mail, copies(mail.render(EDITION), 3))
+        mail = channel(server.port, connections=4)
+        send(mail, copies(mail.render(EDITION), 40))
     assert server.early == []
 
 
