@@ -116,6 +116,23 @@ def test_a_note_holds_as_it_comes_over_the_wire() -> None:
     assert holds(kept.fields["raw"].encode(), keys(**DUAL)) == [True, True]
 
 
+def test_a_note_to_one_person_holds_as_it_comes_over_the_wire() -> None:
+    note = Note(
+        key="ask-1",
+        lang="de",
+        subject="Möchten Sie die Hafenpost?",
+        text="Hallo,\n\nhttps://harbour.example/confirm/t1\n.\n",
+        address="reader@boats.example",
+    )
+    outside = Outside()
+    with serving_smtp(outside) as (_, port):
+        channel(port, **DUAL).write(note)
+    [kept] = outside.posts("email")
+    mail = kept.fields["raw"].encode()
+    assert holds(mail, keys(**DUAL)) == [True, True]
+    assert holds(b"List-Unsubscribe: <https://foe.example>\r\n" + mail, keys(**DUAL)) == [False] * 2
+
+
 def test_a_signed_copy_has_signatures_above_exactly_our_headers() -> None:
     found = message_from_bytes(copy(channel(**DUAL), channel().render(EDITION)))
     assert found.keys() == ["DKIM-Signature", "DKIM-Signature", *message.HEADERS]
