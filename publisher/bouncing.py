@@ -16,7 +16,7 @@ from publisher.domain.subscriber import Event
 from publisher.returns.letter import Letter, Tray, Unreadable
 from publisher.returns.reading import read
 from publisher.returns.report import NoReport, Report, Said
-from publisher.storage import bounces, pacing, reader_log, subscribers, weighing
+from publisher.storage import bounces, pacing, reader_log, subscribers, suppressions, weighing
 from publisher.storage.engine import reading
 
 log = logging.getLogger(__name__)
@@ -139,12 +139,13 @@ def _of_reader(db: Connection, report: Report, at: datetime) -> Taken:
         ours = report.tokens or report.leaving
         return _left_alone("its token is none of ours" if ours else "it carries no token of ours")
     [said, *_] = report.said
-    stopped = _stop_complaining(db, reader.id, said, "", at)
-    if stopped:
+    new = suppressions.reason(db, reader.address_key) != bounces.COMPLAINED
+    _stop_complaining(db, reader.id, said, "", at)
+    if new:
         event = Event.COMPLAINED
         reader_log.note(db, reader.id, event, at=at, how="report", words=said.words)
     return Taken(
-        fate=Fate.NOTED if stopped else Fate.KNOWN,
+        fate=Fate.NOTED if new else Fate.KNOWN,
         why=said.words,
         kind=said.kind,
         reader=reader.address_key,

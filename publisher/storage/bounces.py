@@ -101,11 +101,13 @@ def stop(
 def reinstate(
     db: Connection, subscriber_id: int, key: str, *, at: datetime, place: str, words: str
 ) -> None:
-    """Send mail again to a reader who was stopped by what was not their fault."""
+    """Send mail again to a reader who was stopped by what was not their fault, and by no more."""
+    if suppressions.reason(db, key) != BOUNCED:
+        return
     c = subscribers.c
     stopped = (c.id == subscriber_id, c.state == Standing.STOPPED)
     back = subscribers.update().where(*stopped).values(state=Standing.CONFIRMED, changed_at=at)
-    if db.execute(back).rowcount and suppressions.reason(db, key) == BOUNCED:
+    if db.execute(back).rowcount:
         suppressions.lift(db, key)
         reader_log.note(
             db, subscriber_id, Event.CHANGED, at=at, how="reinstated", place=place, words=words

@@ -8,11 +8,18 @@ from publisher.storage.posts import upsert
 from publisher.storage.schema import suppressions
 from publisher.storage.secrets import digest
 
+BOUNCED = "bounced"
+
 
 def suppress(db: Connection, address_key: str, reason: str, *, at: datetime) -> None:
-    """Send nothing to an address from now on. An earlier reason stays."""
+    """Send nothing to an address from now on.
+
+    An earlier reason stays, but for bounces: they may prove wrong, a reader's own word does not.
+    """
+    c = suppressions.c
     row = upsert(db, suppressions).values(digest=digest(db, address_key), reason=reason, at=at)
-    db.execute(row.on_conflict_do_nothing())
+    weaker = {"index_elements": [c.digest], "where": c.reason == BOUNCED}
+    db.execute(row.on_conflict_do_update(set_={"reason": reason, "at": at}, **weaker))
 
 
 def reason(db: Connection, address_key: str) -> str:

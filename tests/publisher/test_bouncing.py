@@ -264,6 +264,18 @@ def test_who_was_stopped_before_the_wave_showed_is_back(crowd: Engine) -> None:
         assert suppressions.reason(db, "ann@example.org") == ""
 
 
+def test_who_complained_after_they_were_stopped_stays_stopped(crowd: Engine) -> None:
+    comes_back(crowd, "2026-1")
+    comes_back(crowd, "2026-2")
+    with crowd.begin() as db:
+        token = {row.address_key: row.token for row in subscribers.everyone(db)}["ann@example.org"]
+    original = ORIGINAL.replace("Return-Path: ", "X-Was: ").replace(LEAVING, token)
+    assert take(crowd, arf(original=original)).kind is Kind.COMPLAINT
+    wave(crowd, "2026-2", 20)
+    bouncing.weigh(crowd, at=NOW + timedelta(hours=2))
+    assert standing(crowd) == Standing.STOPPED
+
+
 def test_a_channel_that_a_person_resumed_is_not_paused_again_by_the_same_wave(
     crowd: Engine,
 ) -> None:
