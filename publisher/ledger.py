@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 REPLY = re.compile(r"5\d\d\b")  # what a server said, not what we found
 Mark = tuple[Delivery, asyncio.Future[bool]]
 T = TypeVar("T")
-GROUPING = 0.003  # seconds that marks wait for company
+GROUPING = 0.001  # seconds that marks wait for company
 
 
 @dataclass(frozen=True, kw_only=True)
