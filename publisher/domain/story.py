@@ -143,7 +143,7 @@ def _who(facts: Facts) -> Iterator[str]:
     if facts.standing is not None:
         languages = ", ".join(facts.languages) or f"the site's ({facts.default})"
         lists = ", ".join(facts.lists) or "all"
-        yield f"They are {facts.standing} now; languages: {languages}; lists: {lists}."
+        yield f"Standing now: {facts.standing}; languages: {languages}; lists: {lists}."
 
 
 def _past(facts: Facts) -> Iterator[str]:

@@ -39,7 +39,7 @@ STORIES: dict[str, tuple[dict[str, object], list[str]]] = {
         {"copies": (GOT,)},
         [
             "ann@example.org, 2026-11: got it.",
-            "They are confirmed now; languages: the site's (en); lists: all.",
+            "Standing now: confirmed; languages: the site's (en); lists: all.",
             "2026-10-27 12:00  joined the list (form)",
             "On readers, the en edition:",
             "2026-11-05 12:01  delivered: 250 queued as A1",
@@ -84,7 +84,7 @@ STORIES: dict[str, tuple[dict[str, object], list[str]]] = {
             "copies": (GOT,),
             "events": (JOINED, Happened(at=LATER, event="left")),
         },
-        ["ann@example.org, 2026-11: got it.", "They are left now;"],
+        ["ann@example.org, 2026-11: got it.", "Standing now: left;"],
     ),
     "whose edition is not there": (
         {"languages": ("de",)},
