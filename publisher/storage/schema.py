@@ -270,6 +270,33 @@ channels = Table(
     Column("paused_at", Moment),
     Column("reason", Words, nullable=False, default=""),
     Column("next_slot_at", Moment),  # when the next copy may leave, under a rate
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("open_until", Moment),  # the circuit: nothing is sent before, and then one at first
+)
+
+workers = Table(  # the processes at work, each with its last sign of life
+    "workers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("version", String, nullable=False),  # of the program
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+)
+
+identity = Table(  # one row: which store this is, and whether it may send
+    "identity",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1
+    Column("name", String, nullable=False),  # made once, the same in every copy
+    Column("home", String, nullable=False),  # where it lay when it was last known to be the one
+    Column("age", BigInteger, nullable=False),  # only grows: a witness elsewhere has seen as much
+    Column("made_at", Moment, nullable=False),
+    Column("fenced_at", Moment),  # sends nothing until a person says that it is the one
+    Column("reason", Words, nullable=False, default=""),
+    Column("forgot_since", Moment),  # adopted: what was sent from here …
+    Column("adopted_at", Moment),  # … until here it may not know
 )
 
 sources = Table(
