@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from publisher.brake import Brake
 from publisher.domain.bounce import kind_of, status_in
 from publisher.domain.channel import ChannelError, Copy, Receipt, TryLater
-from publisher.domain.delivery import Delivery, Outcome, State, settled_by
+from publisher.domain.delivery import FRESH, Delivery, Outcome, State, settled_by
 from publisher.patience import WHOLE, Patience
 from publisher.publishing import INSISTING, Worker, failed
 from publisher.storage import bounces, copies, slow
@@ -159,7 +159,7 @@ class Ledger:
             for one in settled:
                 if one.outcome.state is State.REFUSED and one.delivery.id in true:
                     _note_bounce(db, one, at=at)
-        return ours
+        return ours if self.worker.now() - at <= FRESH else set()  # others may be at them by now
 
     async def _spread_patience(self) -> None:
         """Let every worker know which domains wait, and which need not any more."""

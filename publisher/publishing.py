@@ -20,6 +20,7 @@ from publisher.domain.channel import (
 )
 from publisher.domain.delivery import (
     FAILED,
+    FRESH,
     SETTLING,
     WAITING,
     Delivery,
@@ -221,11 +222,12 @@ def _look(delivery: Delivery, post: Post, worker: Worker) -> Result | None:
 
 def _send(delivery: Delivery, post: Post, worker: Worker) -> Result:
     """Post it. What escapes unnamed after the mark is a bug that may have posted."""
+    marked_at = worker.now()
     with worker.engine.begin() as db:
-        held = [(delivery.id, delivery.attempt)]
-        ours = deliveries.mark(db, held, at=worker.now())
-    if not ours:
-        return Outcome(state=State.PENDING), None  # settling finds it moved, and leaves it
+        ours = deliveries.mark(db, [(delivery.id, delivery.attempt)], at=marked_at)
+    if not ours or worker.now() - marked_at > FRESH:
+        note = "the worker slept before sending"  # settling tells whether others went on meanwhile
+        return Outcome(state=State.PENDING, note=note, tried=False), None
     try:
         receipt = _channel(delivery, worker).channel.deliver(post)
     except ChannelError as error:

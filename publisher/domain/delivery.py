@@ -38,6 +38,7 @@ BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 2160
 FIRST_LOOK = timedelta(seconds=2)  # a lost answer is looked for soon
 SETTLING = timedelta(seconds=30)  # until then "it is not there" may only mean "not yet"
 LEASE = timedelta(minutes=10)  # longer than any attempt may take
+FRESH = timedelta(minutes=1)  # who wakes up later after a mark does not act on it any more
 LONGEST_WAIT = timedelta(days=2)  # a server that asks for more is not believed
 
 

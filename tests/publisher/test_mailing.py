@@ -299,6 +299,24 @@ def test_a_copy_that_is_not_ours_any_more_is_not_sent(engine: Engine, clock: Clo
     assert slow.out_there == []
 
 
+def test_a_worker_that_slept_after_its_mark_sends_no_dot(engine: Engine, clock: Clock) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+
+    def sleep(*words: object) -> None:
+        if "SET marked_at" in str(words[2]) and not channel.out_there:
+            clock.forward(minutes=11)
+
+    channel = FakeMailing()
+    me = worker(engine, clock, mail=channel)
+    event.listen(engine, "after_cursor_execute", sleep)
+    mailing.deliver_copies(1, me)
+    event.remove(engine, "after_cursor_execute", sleep)
+    assert channel.out_there == []
+    work(me)
+    assert len(channel.out_there) == 2
+
+
 def test_a_mark_that_cannot_be_written_stops_the_dot(engine: Engine, clock: Clock) -> None:
     subscribing.add(addresses(2), engine=engine)
     plan(engine)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 
 from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
@@ -227,6 +227,27 @@ def test_a_worker_that_wakes_up_late_may_neither_send_nor_settle(
         assert not deliveries.settle(db, asleep, late, at=clock(), worker="asleep")
         assert deliveries.mark(db, [(1, again.attempt)], at=clock()) == {1}
         assert deliveries.settle(db, again, late, at=clock(), worker="again")
+
+
+def test_a_worker_that_slept_between_its_mark_and_sending_does_not_send(
+    engine: Engine, clock: Clock
+) -> None:
+    plan(engine)
+    channel = FakeChannel()
+    me = worker(engine, clock, fake=channel)
+    marking = iter([False, True, False])
+
+    def sleep(_: Connection) -> None:
+        if next(marking):
+            clock.forward(minutes=11)
+
+    event.listen(engine, "commit", sleep)
+    publishing.deliver(1, me)
+    event.remove(engine, "commit", sleep)
+    assert channel.out_there == []
+    assert standing(engine).state == State.PENDING
+    work(me)
+    assert len(channel.out_there) == 1
 
 
 def test_a_worker_that_was_overtaken_while_looking_does_not_send(
