@@ -29,6 +29,11 @@ def lost(name: str) -> bool:
     return _started(int(pid)) not in {started, "hidden"}
 
 
+def machine(name: str) -> str:
+    """The part of an owner's name that tells where it runs: machine and container."""
+    return "/".join(name.split("/")[:2])
+
+
 @cache
 def _here() -> str:
     """This boot of this machine, and the namespace in which a process number means something."""

@@ -65,9 +65,9 @@ class Worker:
     """Who is at work: what every attempt needs to know of its process and its surroundings.
 
     `name` is unique to the process and thread; `lost(name)` tells whether another such process
-    is certainly gone; a reader's leave link is `unsubscribe` and their token, and `secret` signs
-    the addresses that bounces come back to. `stopping()` tells whether to begin nothing more, and
-    `rest(seconds)` sleeps.
+    is certainly gone, and `machine(name)` where one runs. A reader's leave link is `unsubscribe`
+    and their token, and `secret` signs the addresses that bounces come back to. `stopping()` tells
+    whether to begin nothing more, and `rest(seconds)` sleeps.
     """
 
     engine: Engine
@@ -76,6 +76,7 @@ class Worker:
     unsubscribe: str = ""
     secret: bytes = b""
     lost: Callable[[str], bool] = lambda _: False
+    machine: Callable[[str], str] = lambda name: name
     now: Clock = utcnow
     stopping: Callable[[], bool] = lambda: False
     rest: Callable[[float], None] = time.sleep
@@ -274,7 +275,8 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
         at = worker.now()  # not before: it may have waited long to begin, behind a plan for many
         waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
         pauses.skip_cancelled(db, at=at)
-        hints = waiting.due(db, at=at, unhinted_since=at - UNHINTED)
+        since = at - UNHINTED
+        hints = waiting.due(db, at=at, unhinted_since=since, machine=worker.machine)
     for found in hints:
         if hint(found) is False:
             break  # nobody listens; what was not said now is said again

@@ -1,4 +1,4 @@
-"""How many of a worker's processes may be at mailings, so that one is free for all else."""
+"""Which of a worker's processes are at mailings: never all of them, and one at each."""
 
 import fcntl
 import tempfile
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO
+
+_MAILINGS = 1 << 20  # bytes from here on are mailings, those before are seats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,17 @@ class Seats:
             yield place is not None
         finally:
             if place is not None:
+                fcntl.lockf(self.file, fcntl.LOCK_UN, 1, place)
+
+    @contextmanager
+    def alone_at(self, mailing: int) -> Iterator[bool]:
+        """Be the one process at a mailing for a while; False where another is."""
+        place = _MAILINGS + mailing
+        alone = self._locked(place)
+        try:
+            yield alone
+        finally:
+            if alone:
                 fcntl.lockf(self.file, fcntl.LOCK_UN, 1, place)
 
     def _locked(self, place: int) -> bool:

@@ -1,7 +1,8 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
 import logging
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
@@ -132,6 +133,7 @@ def worker() -> Worker:
         unsubscribe=settings().public_url + "unsubscribe/",
         secret=bounce_secret(),
         lost=processes.lost,
+        machine=processes.machine,
         stopping=processes.asked_to_stop,
     )
 
@@ -195,12 +197,22 @@ def deliver(delivery_id: int) -> None:
 def deliver_copies(post_id: int) -> None:
     """Send copies of one post for a while, and say where to go on.
 
-    Where other mailings leave no process free, the schedule says so again later.
+    Where other mailings leave no process free, or one of ours is at this very mailing, nothing is
+    done: the schedule says so again later.
     """
-    with _seats[0].one() if _seats else nullcontext(enter_result=True) as seated:
+    with _seat(post_id) as seated:
         more = seated and mailing.deliver_copies(post_id, worker())
     if more:
         give(Hint(post=post_id))
+
+
+@contextmanager
+def _seat(post_id: int) -> Iterator[bool]:
+    if not _seats:
+        yield True
+        return
+    with _seats[0].one() as seated, _seats[0].alone_at(post_id) as alone:
+        yield seated and alone
 
 
 _seats: list[Seats] = []

@@ -3,18 +3,19 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
 from publisher.storage.deliveries import CHUNK, is_due, is_open, move_all
 from publisher.storage.pacing import paused
-from publisher.storage.schema import deliveries, posts
+from publisher.storage.schema import deliveries, posts, workers
 from publisher.storage.slow import is_resting
 
 AT_ONCE = 500  # hints of one sweep
+SILENT = timedelta(minutes=2)  # a machine that has given no sign of life since is not counted on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +78,18 @@ def _freed(row: Any) -> tuple[State, str, bool]:
     return State.UNSURE if doubt else State.PENDING, reason, doubt
 
 
-def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]:
-    """Where workers should look now. What was hinted at after `unhinted_since` is left out."""
+def due(
+    db: Connection,
+    *,
+    at: datetime,
+    unhinted_since: datetime,
+    machine: Callable[[str], str] = lambda owner: owner,
+) -> list[Hint]:
+    """Where workers should look now. What was hinted at after `unhinted_since` is left out.
+
+    A mailing is hinted at until as many machines are at it as there are, all the same. `machine`
+    tells an owner's.
+    """
     c = deliveries.c
     stale = or_(c.hinted_at.is_(None), c.hinted_at < unhinted_since)
     alone = or_(c.recipient == "", c.state == State.UNSURE)
@@ -92,10 +103,13 @@ def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> list[Hint]
     )
     ids = db.scalars(single).all()
     db.execute(deliveries.update().where(c.id.in_(ids)).values(hinted_at=at))
-    return [*(Hint(delivery=id) for id in ids), *_due_mailings(db, at, unhinted_since)]
+    mailings = _due_mailings(db, at, unhinted_since, machine)
+    return [*(Hint(delivery=id) for id in ids), *(Hint(post=id) for id in mailings)]
 
 
-def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> list[Hint]:
+def _due_mailings(
+    db: Connection, at: datetime, unhinted_since: datetime, machine: Callable[[str], str]
+) -> list[int]:
     c = deliveries.c
     copies = exists().where(
         c.post_id == posts.c.id,
@@ -104,9 +118,30 @@ def _due_mailings(db: Connection, at: datetime, unhinted_since: datetime) -> lis
         c.recipient != "",
         is_due(at),
     )
-    working = exists().where(c.post_id == posts.c.id, c.state == State.SENDING, is_open())
-    silent = and_(posts.c.hinted_at < unhinted_since, ~working)
-    stale = or_(posts.c.hinted_at.is_(None), silent)
-    ids = db.scalars(select(posts.c.id).where(copies, stale, ~paused(), ~is_resting(at))).all()
+    found = select(posts.c.id, posts.c.hinted_at).where(copies, ~paused(), ~is_resting(at))
+    busy, most = _machines_at(db, machine), _machines(db, at)
+    ids = [
+        row.id
+        for row in db.execute(found).all()
+        if row.hinted_at is None
+        or (row.hinted_at < unhinted_since and row.id not in busy)
+        or 0 < len(busy[row.id]) < most
+    ]
     db.execute(posts.update().where(posts.c.id.in_(ids)).values(hinted_at=at))
-    return [Hint(post=id) for id in ids]
+    return ids
+
+
+def _machines_at(db: Connection, machine: Callable[[str], str]) -> Mapping[int, set[str]]:
+    """The machines that send copies now, by post."""
+    c = deliveries.c
+    held = select(c.post_id, c.owner).where(c.state == State.SENDING, is_open(), c.recipient != "")
+    at_it: dict[int, set[str]] = defaultdict(set)
+    for post_id, owner in db.execute(held.distinct()):
+        at_it[post_id].add(machine(owner))
+    return at_it
+
+
+def _machines(db: Connection, at: datetime) -> int:
+    """How many machines have workers that live."""
+    live = workers.c.beat_at > at - SILENT
+    return db.scalar(select(func.count(workers.c.host.distinct())).where(live)) or 0

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing import get_context
 
 import pytest
@@ -15,7 +16,7 @@ from publisher.domain.delivery import State
 from publisher.publishing import Worker
 from publisher.storage import copies, deliveries, pacing, reports
 from publisher.storage.engine import connect
-from publisher.storage.schema import subscribers
+from publisher.storage.schema import subscribers, workers
 from publisher.storage.waiting import Hint
 from tests.publisher.fakes import NOW, Clock, FakeMailing, configured, edition, worker
 
@@ -393,6 +394,36 @@ def test_a_mailing_under_way_is_not_hinted_at_again(engine: Engine, clock: Clock
 
     mailing.deliver_copies(1, worker(engine, clock, mail=Slow()))
     assert found == []
+
+
+def hints_under_way(engine: Engine, clock: Clock, others: dict[str, timedelta]) -> list[Hint]:
+    """What a sweep hints at while one machine is at a mailing; `others` beat so long ago."""
+    subscribing.add(addresses(mailing.BATCH + 50), engine=engine)
+    plan(engine)
+    found: list[Hint] = []
+    for host, silence in {"here": timedelta(0), **others}.items():
+        with engine.begin() as db:
+            at = {"role": "worker", "version": "1", "started_at": clock()}
+            beat = at | {"name": f"worker@{host}", "host": host, "beat_at": clock() - silence}
+            db.execute(workers.insert().values(beat))
+
+    class UnderWay(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            first = await anext(copies)
+            publishing.sweep(worker(engine, clock, name="beat"), hint=found.append)
+            await settle(first, TryLater("451 not now"))
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=UnderWay()))
+    return found
+
+
+def test_another_machine_is_called_to_a_mailing_under_way(engine: Engine, clock: Clock) -> None:
+    others = {"there": timedelta(seconds=5)}
+    assert hints_under_way(engine, clock, others) == [Hint(post=1)]
+
+
+def test_a_machine_that_is_silent_is_not_called(engine: Engine, clock: Clock) -> None:
+    assert hints_under_way(engine, clock, {"there": timedelta(minutes=5)}) == []
 
 
 def test_a_slow_batch_begins_nothing_once_its_turn_is_over(engine: Engine, clock: Clock) -> None:

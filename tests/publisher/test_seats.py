@@ -9,12 +9,12 @@ from publisher.seats import Seats
 
 
 @contextmanager
-def sitting(seats: Seats) -> Iterator[int]:
-    """Another process that has a seat, by its number; killed in the end."""
+def sitting(seats: Seats, *, at: int | None = None) -> Iterator[int]:
+    """Another process that has a seat, or is at a mailing, by its number; killed in the end."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        with seats.one() as seated:
+        with seats.one() if at is None else seats.alone_at(at) as seated:
             os.write(writer, b"y" if seated else b"n")
             signal.pause()
         os._exit(0)
@@ -53,4 +53,22 @@ def test_a_seat_is_free_again_after_its_work() -> None:
         with seats.one():
             pass
         with sitting(seats):
+            pass
+
+
+def test_one_process_is_at_a_mailing_and_others_may_be_at_others() -> None:
+    with placed(1) as seats, sitting(seats, at=7):
+        with seats.alone_at(7) as alone:
+            assert not alone
+        with seats.alone_at(8) as alone, sitting(seats, at=9):
+            assert alone
+
+
+def test_a_mailing_is_free_again_when_its_process_was_killed_or_has_done() -> None:
+    with placed(1) as seats:
+        with sitting(seats, at=7):
+            pass
+        with seats.alone_at(7) as alone:
+            assert alone
+        with sitting(seats, at=7):
             pass
