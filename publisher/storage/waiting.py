@@ -120,13 +120,12 @@ def _due_mailings(
     )
     found = select(posts.c.id, posts.c.hinted_at).where(copies, ~paused(), ~is_resting(at))
     busy, most = _machines_at(db, machine), _machines(db, at)
-    ids = [
-        row.id
-        for row in db.execute(found).all()
-        if row.hinted_at is None
-        or (row.hinted_at < unhinted_since and row.id not in busy)
-        or 0 < len(busy[row.id]) < most
-    ]
+    ids: list[int] = []
+    for row in db.execute(found).all():
+        at_it = len(busy[row.id])
+        silent = row.hinted_at is None or (row.hinted_at < unhinted_since and not at_it)
+        if silent or 0 < at_it < most:
+            ids += [row.id] * max(1, most)  # for each one; who is at it leaves its own
     db.execute(posts.update().where(posts.c.id.in_(ids)).values(hinted_at=at))
     return ids
 

@@ -19,6 +19,7 @@ import uvloop
 
 END = b"\r\n.\r\n"
 SLOW = 0.5  # seconds
+DISTANCE = 0.05
 NOBODY = b"554 5.5.1 no valid recipients"
 _MESSAGE_ID = re.compile(rb"^Message-ID: (<[^>\r\n]+>)", re.MULTILINE)
 _PATH = re.compile(rb"<([^>]*)>")
@@ -48,6 +49,7 @@ FATES = {
     "lost": Fate(cut_untaken=True),
     "taken": Fate(cut_taken=True),
     "slow": Fate(always=True, pause=SLOW),
+    "distant": Fate(always=True, pause=DISTANCE),
 }
 
 
