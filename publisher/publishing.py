@@ -35,6 +35,7 @@ from publisher.rendering import sections
 from publisher.storage import (
     copies,
     deliveries,
+    identity,
     pacing,
     pauses,
     posts,
@@ -101,6 +102,15 @@ def plan(
     return new
 
 
+def _forgotten(db: Connection, edition: Edition) -> str:
+    """Why an edition may have been published by a history that this store has lost; or ""."""
+    me = identity.known(db)
+    if me is None or me.adopted_at is None or edition.date > me.adopted_at:
+        return ""
+    since, until = (f"{moment:%Y-%m-%d %H:%M}" for moment in (me.forgot_since, me.adopted_at))
+    return f"it may have been sent between {since} and {until} UTC, which this store has forgotten"
+
+
 def _archived(edition: Edition) -> Edition:
     """The edition as the archive shows it: without what is for some channels only."""
     return sections.for_channel(edition, names=(ARCHIVE,), drop=())
@@ -111,7 +121,8 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
     place = Place(issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind)
     id = posts.add(db, place, post, at=at)
     if refused or not isinstance(channel.channel, Mailing):
-        return 1 if id and deliveries.plan(db, id, at=at, refused=refused) else 0
+        doubt = _forgotten(db, edition)
+        return 1 if id and deliveries.plan(db, id, at=at, refused=refused, doubt=doubt) else 0
     known = id or posts.number(db, place)
     if UNWRITTEN in posts.stored(db, known).details:
         return 0  # refused as it stands; `retry` writes it anew
@@ -338,7 +349,7 @@ def _plan_readers(
     keys = subscribers.readers_of(
         edition.lang, channel=channel.name, taken=channel.languages, default=default
     )
-    return copies.plan(db, post_id, keys, at=at)
+    return copies.plan(db, post_id, keys, at=at, doubt=_forgotten(db, edition))
 
 
 def settle(

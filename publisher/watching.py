@@ -24,6 +24,7 @@ from publisher.storage import sightings
 from publisher.storage.engine import reading
 from publisher.storage.sightings import Sighting
 
+AWAY = "it came before this store was adopted, and may be out already"
 AT_MOST = 5  # new issues in one look; more means that something moved, so a person decides
 Known = Mapping[tuple[str, str], str]  # revisions by issue and language
 STEADY = 2.0  # seconds since the last change before a file counts as written
@@ -135,6 +136,7 @@ def look(
     name = named(source)
     with reading(engine) as db:
         known = sightings.known(db, name)
+        why_old = AWAY if known is None and sightings.seen_before(db, name) else ""
     found = _found(settings, source, known, now())
     _keep_wrong(found, settings, channels, now())
     _stop_floods(found)
@@ -142,7 +144,7 @@ def look(
         _tell_wrong(found, db)
         sightings.looked(db, name, found.problems, at=now(), saw_all=found.saw_all)
         for seen in found.old:
-            sightings.note(db, name, seen, at=now(), released=False)
+            sightings.note(db, name, seen, at=now(), released=False, held_back=why_old)
         for edition, why in found.held:
             seen = _sighting(edition)
             sightings.note(db, name, seen, at=now(), released=False, held_back=why)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from celery import Celery
 from sqlalchemy import Engine
@@ -14,6 +14,7 @@ from publisher import (
     bouncing,
     config,
     embedded,
+    fencing,
     limits,
     mailing,
     outbox,
@@ -103,14 +104,33 @@ def _built(found: Settings) -> tuple[dict[str, Configured], list[Mistake]]:
 def engine() -> Engine:
     """The store, at this program's version. Raises storage.engine.BadStore.
 
-    A store in a file brings itself up to date; one on a server waits for `publisher migrate`.
+    A store in a file brings itself up to date; one on a server waits for `publisher migrate`. One
+    that was copied or put back is fenced.
     """
     opened = storage.connect(settings().database)
     if opened.dialect.name == "sqlite":
         storage.migrate(opened)
     else:
         storage.require_current(opened)
+    fencing.recognise(opened, witness(), at=utcnow())
     return opened
+
+
+def witness() -> fencing.Witness:
+    """What remembers how old the store was, apart from it."""
+    return fencing.Witness(path=settings().state / "witness")
+
+
+def is_fenced() -> bool:
+    """Whether the store may send nothing, having looked whether it lies where it lay."""
+    return fencing.recognise(engine(), witness(), at=utcnow()).fenced_at is not None
+
+
+@lru_cache(maxsize=1)
+def _grown(minute: int) -> int:
+    """Make the store older, once in each minute of this process."""
+    fencing.grow(engine(), witness())
+    return minute
 
 
 @cache
@@ -176,7 +196,12 @@ def weigh() -> bouncing.Weighed:
 
 
 def read_bounces() -> None:
-    """Take in what came back, for a while, and weigh what stands against readers."""
+    """Take in what came back, for a while, and weigh what stands against readers.
+
+    The mailbox of a fenced store is another's to read.
+    """
+    if is_fenced():
+        return
     end = utcnow() + LONGEST_READING
     try:
         for place, taken, why in bouncing.collect(letters(), take=take):
@@ -231,7 +256,10 @@ def deliver_question(ask_id: int) -> None:
 
 
 def sweep() -> int:
-    """Free what is lost, hint at what is due."""
+    """Free what is lost, hint at what is due; a fenced store is left alone."""
+    if is_fenced():
+        return 0
+    _grown(int(utcnow().timestamp() // 60))
     return outbox.sweep(worker(), hint=give) + publishing.sweep(worker(), hint=give)
 
 
@@ -242,6 +270,8 @@ def forget_unanswered() -> int:
 
 def look() -> int:
     """Look at the source, and hint at what is new there; how many deliveries that made."""
+    if is_fenced():
+        return 0
     new = watching.look(settings(), engine=engine(), channels=measured())
     if new:
         sweep()

@@ -13,11 +13,21 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__
-from publisher.cli import bounces, demo, readers, reading, running, sending, stopping
+from publisher.cli import (
+    backups,
+    bounces,
+    demo,
+    readers,
+    reading,
+    running,
+    sending,
+    stopping,
+)
 from publisher.cli.running import Stopped
 from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
 from publisher.embedded import Busy, CannotStart
+from publisher.fencing import Fenced
 from publisher.sources.folder import SourceTrouble
 from publisher.storage.engine import BadStore, remedy
 from publisher.subscribing import BadAddress
@@ -38,7 +48,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-for family in (demo, sending, stopping, reading, running, readers, bounces):
+for family in (demo, sending, stopping, reading, running, readers, bounces, backups):
     for command in family.COMMANDS:
         cli.add_command(command)
 
@@ -76,7 +86,7 @@ def _code(arguments: Sequence[str] | None) -> int:
     except WRONG_INPUT as error:
         click.echo(f"publisher: {error}", err=True)
         return WRONG
-    except (Busy, CannotStart) as error:
+    except (Busy, CannotStart, Fenced) as error:
         click.echo(f"publisher: {error}", err=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,9 +9,10 @@ from typing import IO
 
 import click
 
-from publisher import embedded, queue, wiring
+from publisher import embedded, fencing, queue, wiring
 from publisher.config import Settings
 from publisher.embedded import CannotStart, Process
+from publisher.fencing import Fenced
 from publisher.storage import engine as storage
 
 
@@ -24,10 +25,19 @@ def up() -> None:
     """Run web, worker, schedule and, if needed, the embedded broker, until stopped."""
     wiring.engine()
     wiring.channels()
+    _tell_a_fence()
     found = wiring.settings()
     with embedded.alone(found.state):
         _require_free(*found.bind)
         _supervise(found)
+
+
+def _tell_a_fence() -> None:
+    """Say so where nothing will be sent: pages are served all the same."""
+    try:
+        fencing.require_free(wiring.engine())
+    except Fenced as error:
+        click.echo(f"publisher: {error}", err=True)
 
 
 def _supervise(found: Settings) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from publisher import publishing, subscribing, watching, wiring
+from publisher import fencing, publishing, subscribing, watching, wiring
 from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import reports, sightings, stories
+from publisher.storage import identity, reports, sightings, stories
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
@@ -75,6 +75,7 @@ def publish(
         return rehearsal.send(editions, finding.channels(names, wiring.channels()), to)
     channels = finding.channels(names, wiring.measured())
     _refuse_drafts(editions)
+    fencing.require_free(wiring.engine())
     if not despite_errors:
         _stop_at_errors(editions, channels)
     taken = {
@@ -152,6 +153,9 @@ def status(issue: str | None, json_: bool) -> int:
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
+        me = identity.known(db)
+    if me and me.fenced_at:
+        troubles = [fencing.told(me), *troubles]
     if key and not standings:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
     if json_:
@@ -275,6 +279,7 @@ def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> in
         paths = [row.path for row in reports.issues(db) if row.issue == key]
     if not before:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; say: publisher publish")
+    fencing.require_free(wiring.engine())
     refused = any(s.state is State.REFUSED for s in before)
     editions = finding.stored_editions(key, paths) if refused else []
     with wiring.engine().begin() as db:
@@ -311,6 +316,8 @@ def settle(
         planned = {s.channel for s in reports.standings(db, key)}
     if channel not in planned:
         raise finding.no_channel(channel, planned)
+    if resend:
+        fencing.require_free(wiring.engine())
     state = State.DELIVERED if delivered else State.PENDING if resend else State.SKIPPED
     with wiring.engine().begin() as db:
         met = publishing.settle(

@@ -21,12 +21,12 @@ class State(StrEnum):
 
 
 TRANSITIONS: dict[State, set[State]] = {
-    State.PENDING: {State.SENDING, State.SKIPPED},
+    State.PENDING: {State.SENDING, State.SKIPPED, State.UNSURE},
     State.UNSURE: {State.SENDING, State.PENDING, State.DELIVERED, State.SKIPPED},
     State.SENDING: set(State) - {State.SENDING},
     State.DELIVERED: set(),
-    State.REFUSED: {State.PENDING, State.DELIVERED, State.SKIPPED},  # a person decides
-    State.HELD: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # a person decides
+    State.REFUSED: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # a person
+    State.HELD: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # decides
     State.SKIPPED: set(),
 }
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from publisher.domain.delivery import LEASE, Outcome, State
 from publisher.domain.subscriber import Event, Standing
+from publisher.storage.identity import fenced
 from publisher.storage.schema import asks, bounces, channels, reader_log, subscribers
 
 AT_ONCE = 100  # hints that may wait in the queue: who asks next must not wait behind more
@@ -176,5 +177,6 @@ def drop_unanswered(db: Connection, *, before: datetime) -> int:
     return db.execute(subscribers.delete().where(c.id.in_(ids))).rowcount if ids else 0
 
 
-def _paused() -> Any:
-    return exists().where(channels.c.name == asks.c.channel, channels.c.paused_at.is_not(None))
+def _paused() -> ColumnElement[bool]:
+    stopped = (channels.c.name == asks.c.channel, channels.c.paused_at.is_not(None))
+    return or_(exists().where(*stopped), fenced())

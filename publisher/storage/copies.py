@@ -30,6 +30,7 @@ from publisher.domain.delivery import Delivery, Outcome, State
 from publisher.domain.subscriber import Standing
 from publisher.storage import many
 from publisher.storage.deliveries import PERSON, is_due, is_open, left, log_as_moved, move_all
+from publisher.storage.identity import fenced
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json, upsert
 from publisher.storage.schema import Moment, deliveries, delivery_log, posts, subscribers
@@ -38,21 +39,23 @@ from publisher.storage.slow import is_put_off, is_resting
 PENDING: ColumnElement[str] = literal_column(f"'{State.PENDING}'")
 
 
-def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime) -> int:
+def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime, doubt: str = "") -> int:
     """Plan a delivery for each reader who has none of this post; how many are new.
 
     `keys` selects the readers' address keys. Two statements, however many readers there are.
+    `doubt` says why they may have it already.
     """
     key = keys.subquery().c.address_key
     columns: dict[str, Any] = {
         "post_id": literal(post_id),
         "recipient": key,
-        "state": literal(State.PENDING.value),
+        "state": literal((State.UNSURE if doubt else State.PENDING).value),
         "changed_at": literal(at, deliveries.c.changed_at.type),
-        "in_doubt": literal(False),
+        "in_doubt": literal(bool(doubt)),
         "attempts": literal(0),
         "forgiven": literal(0),
-        **{name: literal("") for name in ("reason", "owner", "remote_id", "url")},
+        "reason": literal(doubt),
+        **{name: literal("") for name in ("owner", "remote_id", "url")},
     }
     planned = exists().where(deliveries.c.post_id == post_id, deliveries.c.recipient == key)
     new = select(*columns.values()).where(~planned)
@@ -67,9 +70,10 @@ def _log_planned(db: Connection, post_id: int, at: datetime) -> None:
     columns: dict[str, Any] = {
         "delivery_id": deliveries.c.id,
         "at": literal(at, delivery_log.c.at.type),
-        "now": literal(State.PENDING.value),
+        "now": deliveries.c.state,
         "attempt": literal(0),
-        **{name: literal("") for name in ("was", "reason", "remote_id", "url", "worker")},
+        "reason": deliveries.c.reason,
+        **{name: literal("") for name in ("was", "remote_id", "url", "worker")},
     }
     logged = exists().where(delivery_log.c.delivery_id == deliveries.c.id)
     new = select(*columns.values()).where(deliveries.c.post_id == post_id, ~logged)
@@ -150,7 +154,7 @@ def _taking(_: str) -> ReturningUpdate[int, int, int, str]:
     ready = (
         select(c.id)
         .where(c.post_id == bindparam("post"), c.state == PENDING, is_open(), is_due(at))
-        .where(c.id > bindparam("after"), ~is_put_off(bindparam("channel"), at))
+        .where(c.id > bindparam("after"), ~is_put_off(bindparam("channel"), at), ~fenced())
         .order_by(c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)

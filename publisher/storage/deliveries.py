@@ -38,12 +38,17 @@ PERSON = "a person"  # who moved a delivery when no worker did
 TRUE = true()
 
 
-def plan(db: Connection, post_id: int, *, at: datetime, refused: str = "") -> int:
-    """Plan the one delivery of a post that goes to one place."""
-    state = State.REFUSED if refused else State.PENDING
-    row = {"post_id": post_id, "state": state, "changed_at": at, "reason": refused}
-    id: int = db.execute(deliveries.insert().values(row).returning(deliveries.c.id)).scalar_one()
-    log(db, [entry(id, at, "", state, attempt=0, reason=refused)])
+def plan(db: Connection, post_id: int, *, at: datetime, refused: str = "", doubt: str = "") -> int:
+    """Plan the one delivery of a post that goes to one place.
+
+    `refused` says why it can't be written, `doubt` why it may be there already.
+    """
+    state = State.REFUSED if refused else State.UNSURE if doubt else State.PENDING
+    why = refused or doubt
+    row = {"post_id": post_id, "state": state, "in_doubt": bool(doubt), "reason": why}
+    insert = deliveries.insert().values(row | {"changed_at": at}).returning(deliveries.c.id)
+    id: int = db.execute(insert).scalar_one()
+    log(db, [entry(id, at, "", state, attempt=0, reason=why)])
     return id
 
 
@@ -236,12 +241,11 @@ def retry(db: Connection, ids: Sequence[int], *, at: datetime) -> int:
     again: dict[str, Any] = {"at": at, "worker": PERSON, "forgiven": c.attempts}
     said = "retried by a person"
     done = _hurry(db, ids)
+    doubted = c.reason + f"; {said}"
     for was in FAILED:
         done += move_all(db, ids, was, State.PENDING, reason=said, only=~c.in_doubt, **again)
-    doubted = c.reason + f"; {said}"
-    return done + move_all(
-        db, ids, State.HELD, State.UNSURE, reason=doubted, only=c.in_doubt, **again
-    )
+        done += move_all(db, ids, was, State.UNSURE, reason=doubted, only=c.in_doubt, **again)
+    return done
 
 
 def _hurry(db: Connection, ids: Sequence[int]) -> int:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
+from publisher.storage.identity import fenced
 from publisher.storage.posts import upsert
 from publisher.storage.schema import channels, posts
 
@@ -24,9 +25,9 @@ def resume(db: Connection, channel: str) -> None:
 
 
 def paused() -> ColumnElement[bool]:
-    """The condition that a post, or its channel, is paused."""
+    """The condition that a post or its channel is paused, or the whole store fenced."""
     stopped = exists().where(channels.c.name == posts.c.channel, channels.c.paused_at.is_not(None))
-    return or_(posts.c.paused_at.is_not(None), stopped)
+    return or_(posts.c.paused_at.is_not(None), stopped, fenced())
 
 
 def is_taken(db: Connection, channel: str, *, until: datetime) -> bool:

@@ -29,6 +29,11 @@ def known(db: Connection, source: str) -> dict[tuple[str, str], str] | None:
     return {(row.issue, row.lang): row.revision for row in seen}
 
 
+def seen_before(db: Connection, source: str) -> bool:
+    """Whether anything was ever seen at a source."""
+    return db.scalar(select(exists().where(sightings.c.source == source))) is True
+
+
 def note(
     db: Connection,
     source: str,

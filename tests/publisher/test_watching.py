@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import publishing, watching
+from publisher import fencing, publishing, watching
 from publisher.config import Settings, Source
 from publisher.storage import reports, sightings
 from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured, edition
@@ -324,3 +324,21 @@ def test_in_a_flood_what_has_errors_is_held_back_with_the_others(
     assert problems(engine) == []
     write(content / "wrong.md")
     assert look() == 0
+
+
+def test_what_an_adopted_store_finds_new_is_named_and_not_sent(
+    engine: Engine, content: Path, look: Look, tmp_path: Path
+) -> None:
+    write(content / "old.md")
+    look()
+    write(content / "lost.md")
+    witness = fencing.Witness(path=tmp_path / "witness")
+    fencing.recognise(engine, witness, at=NOW)
+    fencing.adopt(engine, witness, at=NOW)
+    assert look() == 0
+    with engine.begin() as db:
+        held_back = sightings.held_back(db, since=NOW)
+    assert [(issue, why) for _, issue, why in held_back] == [("lost", watching.AWAY)]
+    write(content / "next.md")
+    assert look() > 0
+    assert planned(engine) == [("next", "en")]
