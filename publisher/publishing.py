@@ -33,6 +33,7 @@ from publisher.domain.issue import Edition
 from publisher.registry import Configured
 from publisher.rendering import sections
 from publisher.storage import (
+    circuits,
     copies,
     deliveries,
     identity,
@@ -44,6 +45,7 @@ from publisher.storage import (
     subscribers,
     waiting,
 )
+from publisher.storage.engine import reading
 from publisher.storage.posts import Place
 from publisher.storage.waiting import Hint
 
@@ -157,26 +159,54 @@ def _unwritten(edition: Edition, why: str) -> Post:
 # --- one attempt
 
 
-def deliver(delivery_id: int, worker: Worker) -> None:
+def deliver(delivery_id: int, worker: Worker) -> Hint | None:
     """Make one attempt at one delivery. Safe to call twice, late, or not at all.
 
-    No transaction is open while the channel talks to the outside.
+    No transaction is open while the channel talks to the outside. What waits for the same
+    channel goes one after the other: returns where to go on, while all is well there.
     """
     with worker.engine.begin() as db:
         delivery = deliveries.claim(db, delivery_id, at=worker.now(), owner=worker.name)
     if delivery is None:
-        return
+        return None
     post = addressed(delivery, worker)
     if why := post.details.get(UNWRITTEN):
         _record(delivery, Outcome(state=State.REFUSED, note=why), None, worker)
-        return
+        return None
     early = _look(delivery, post, worker) if delivery.in_doubt else None
     outcome, receipt = early or _send(delivery, post, worker)
     _record(delivery, outcome, receipt, worker)
+    if not delivery.address:
+        _learn(delivery.channel, outcome, receipt, worker)
     place, proof = f"{post.key} on {delivery.channel}", receipt.url if receipt else ""
     log.info(
         "%s, attempt %s: %s %s %s", place, delivery.attempt, outcome.state, proof, outcome.note
     )
+    return _next(delivery, worker)
+
+
+def _learn(channel: str, outcome: Outcome, receipt: Receipt | None, worker: Worker) -> None:
+    """Let a channel rest whose network keeps failing, and go on once it answers; a notice each."""
+    if outcome.rest is not None:
+        with worker.engine.begin() as db:
+            at, words = worker.now(), outcome.note
+            until = circuits.failed(db, channel, asked=outcome.rest, words=words, at=at)
+        if until:
+            log.error("channel %s rests until %s: %s", channel, f"{until:%F %T %Z}", words)
+    elif receipt:
+        with worker.engine.begin() as db:
+            again = circuits.answered(db, channel)
+        if again:
+            log.warning("channel %s answers again", channel)
+            with worker.engine.begin() as db:
+                circuits.hurry(db, channel, at=worker.now())
+
+
+def _next(delivery: Delivery, worker: Worker) -> Hint | None:
+    if delivery.address or worker.stopping():
+        return None
+    with reading(worker.engine) as db:
+        return waiting.next_on(db, delivery.channel, at=worker.now())
 
 
 def _record(delivery: Delivery, outcome: Outcome, receipt: Receipt | None, worker: Worker) -> None:
@@ -320,6 +350,13 @@ def retry(
         pacing.resume(db, name)
         slow.forget(db, name)
     return again
+
+
+def resume(channel: str, *, db: Connection, at: datetime) -> None:
+    """Let a channel go on that was paused, or that rests, and what waits there at once."""
+    circuits.hurry(db, channel, at=at)  # first: who claims takes a delivery, then its channel
+    slow.forget(db, channel)
+    pacing.resume(db, channel)
 
 
 def _rewrite(db: Connection, edition: Edition, channel: Configured, *, at: datetime) -> None:

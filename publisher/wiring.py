@@ -216,7 +216,9 @@ def read_bounces() -> None:
 
 def deliver(delivery_id: int) -> None:
     """Make one attempt at one delivery."""
-    publishing.deliver(delivery_id, worker())
+    more = publishing.deliver(delivery_id, worker())
+    if more:
+        give(more)
 
 
 def deliver_copies(post_id: int) -> None:

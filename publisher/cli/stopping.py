@@ -2,7 +2,7 @@
 
 import click
 
-from publisher import wiring
+from publisher import publishing, wiring
 from publisher.cli import finding
 from publisher.domain.delivery import State
 from publisher.publishing import utcnow
@@ -32,19 +32,37 @@ def pause(issue: str, channel: str) -> int:
 
 
 @click.command(epilog="Example: publisher resume 2026-11-05-newsletter --channel readers")
-@issue_argument
+@click.argument("issue", required=False)
 @channel_option
-def resume(issue: str, channel: str) -> int:
+def resume(issue: str | None, channel: str) -> int:
     """Let what was paused go on, exactly where it was.
 
-    What `cancel` has skipped stays so; readers who join later get their copy again.
+    What `cancel` has skipped stays so; readers who join later get their copy again. Without
+    ISSUE the whole channel goes on that was paused, or rests because its network kept failing.
     """
+    if issue is None:
+        return _resume_channel(channel)
     key = _planned(issue, channel)
     with wiring.engine().begin() as db:
         pauses.resume(db, key, channel)
     wiring.sweep()
     click.echo(f"{key} on {channel} goes on: {_count(key, channel)}.")
     click.echo("It is sent by the next `publisher up`, `publish` or `retry`, if none runs.")
+    return 0
+
+
+def _resume_channel(channel: str) -> int:
+    with reading(wiring.engine()) as db:
+        theirs = [s for s in reports.standings(db) if s.channel == channel]
+        names = {s.channel for s in reports.standings(db)} | wiring.settings().channels.keys()
+    if channel not in names:
+        raise finding.no_channel(channel, names)
+    with wiring.engine().begin() as db:
+        publishing.resume(channel, db=db, at=utcnow())
+    wiring.sweep()
+    click.echo(f"{channel} goes on; what waits there is due now.")
+    for held in sorted({s.issue for s in theirs if s.state is State.HELD}):
+        click.echo(f"Held: publisher retry {held} --channel {channel}")
     return 0
 
 

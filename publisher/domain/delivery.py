@@ -70,7 +70,9 @@ class Delivery:
 class Outcome:
     """What an attempt came to: where the delivery goes, when it is due, and why.
 
-    `tried` is false for a delivery that was given back untouched.
+    `tried` is false for a delivery that was given back untouched. `rest` is what the failure
+    says of the network: None if nothing (a refusal is about the post), else the rest that it
+    asked for, which may be none.
     """
 
     state: State
@@ -78,6 +80,7 @@ class Outcome:
     note: str = ""
     in_doubt: bool = False
     tried: bool = True
+    rest: timedelta | None = None
 
 
 def settled_by(receipt: Receipt, *, found: bool) -> Outcome:
@@ -103,12 +106,19 @@ def after_failure(error: Exception, *, tries: int, in_doubt: bool) -> Outcome:
             retry_in=_pause(error, tries, first_look=doubt and not in_doubt),
             note=note,
             in_doubt=doubt,
+            rest=_asked(error),
         )
     if isinstance(error, TryLater | Unsure):
         note = f"given up after {tries} attempts: {note}"
     elif not isinstance(error, ChannelError):
         note = f"{type(error).__name__}: {note}"
-    return Outcome(state=State.HELD, note=note, in_doubt=doubt)
+    return Outcome(state=State.HELD, note=note, in_doubt=doubt, rest=_asked(error))
+
+
+def _asked(error: Exception) -> timedelta | None:
+    if not isinstance(error, TryLater | Unsure):
+        return None
+    return min(error.retry_after or timedelta(), LONGEST_WAIT)
 
 
 def _pause(error: TryLater | Unsure, tries: int, *, first_look: bool) -> timedelta:

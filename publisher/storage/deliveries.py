@@ -28,7 +28,7 @@ from publisher.domain.delivery import (
     Outcome,
     State,
 )
-from publisher.storage import many
+from publisher.storage import circuits, many
 from publisher.storage.pacing import paused
 from publisher.storage.posts import from_json
 from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
@@ -143,14 +143,20 @@ def _logging(dialect: str, was: State) -> Insert:
 
 
 def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | None:
-    """Take one delivery for one attempt, or None if it is taken, done, or its channel paused."""
+    """Take one delivery for one attempt.
+
+    None if it is taken, done, or not due, or if its channel is paused, rests, or is busy.
+    """
     wanted = (
         select(deliveries, posts.c.channel, posts.c.body)
         .join(posts)
         .where(deliveries.c.id == id, deliveries.c.state.in_(WAITING), is_due(at), ~paused())
+        .with_for_update(of=deliveries)
     )
     row = db.execute(wanted).one_or_none()
     if row is None:
+        return None
+    if not row.recipient and not circuits.may_begin(db, row.channel, at=at):
         return None
     was, attempt = State(row.state), row.attempts + 1
     doubt = was is State.UNSURE

@@ -12,16 +12,16 @@ from publisher.storage.schema import channels, posts
 def pause(db: Connection, channel: str, reason: str, *, at: datetime) -> bool:
     """Stop a channel until a person has seen to it; False when it was stopped already."""
     paused = db.scalar(select(channels.c.paused_at).where(channels.c.name == channel))
-    _touch(db, channel)
+    touch(db, channel)
     row = channels.update().where(channels.c.name == channel)
     db.execute(row.values(paused_at=at, reason=reason))
     return paused is None
 
 
 def resume(db: Connection, channel: str) -> None:
-    """Let a paused channel go on."""
+    """Let a channel go on that was paused, or that rests."""
     row = channels.update().where(channels.c.name == channel)
-    db.execute(row.values(paused_at=None, reason=""))
+    db.execute(row.values(paused_at=None, reason="", failures=0, open_until=None))
 
 
 def paused() -> ColumnElement[bool]:
@@ -40,7 +40,7 @@ def reserve(db: Connection, channel: str, copies: int, *, rate: float, at: datet
     """Take the next `copies` slots of a channel's `rate` a second; when the first one is."""
     if not rate:
         return at
-    _touch(db, channel)
+    touch(db, channel)
     row = select(channels.c.next_slot_at).where(channels.c.name == channel).with_for_update()
     start = max(at, db.scalar(row) or at)
     after = start + timedelta(seconds=copies / rate)
@@ -48,6 +48,7 @@ def reserve(db: Connection, channel: str, copies: int, *, rate: float, at: datet
     return start
 
 
-def _touch(db: Connection, channel: str) -> None:
+def touch(db: Connection, channel: str) -> None:
+    """Have a row for a channel."""
     row = upsert(db, channels).values(name=channel, reason="")
     db.execute(row.on_conflict_do_nothing())

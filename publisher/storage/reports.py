@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 
-from publisher.domain.delivery import State
+from publisher.domain.delivery import WAITING, State
 from publisher.storage.deliveries import PERSON, is_open
 from publisher.storage.pauses import PAUSED
 from publisher.storage.schema import (
@@ -35,7 +35,8 @@ ORDER = (
 class Standing:
     """One post on one channel, as it stands. `readers` counts copies by state; None: no readers.
 
-    `paused` says that nothing will happen until a person has seen to the channel.
+    `paused` says that nothing will happen until a person has seen to the channel. A channel that
+    rests is told in `reason`, and until when in `next_attempt_at`.
     """
 
     issue: str
@@ -123,6 +124,8 @@ def _counted(issue: str | None) -> Select[Any]:
             channels.c.paused_at,
             posts.c.paused_at.label("stopped_at"),
             channels.c.reason.label("pause_reason"),
+            channels.c.failures,
+            channels.c.open_until,
             c.state,
             func.count(c.id).label("copies"),
             func.max(c.recipient).label("recipient"),
@@ -146,9 +149,13 @@ def _standing(tally: _Tally) -> Standing:
     alone = worst is not None and not worst.recipient
     state = State(worst.state) if worst else State.SKIPPED
     stopped = bool(row.paused_at or row.stopped_at)
-    paused = stopped and state in {State.PENDING, State.UNSURE}
+    paused = stopped and state in WAITING
     why = f"channel paused: {row.pause_reason}" if row.paused_at else PAUSED
     reason = worst.reason if worst else "nobody reads this edition yet"
+    later = worst.next_attempt_at if worst else None
+    if row.open_until and alone and state in WAITING and not paused:
+        reason = f"channel rests after {row.failures} failures in a row: {row.pause_reason}"
+        later = max(row.open_until, later or row.open_until)
     return Standing(
         issue=row.issue,
         lang=row.lang,
@@ -159,7 +166,7 @@ def _standing(tally: _Tally) -> Standing:
         url=worst.url if worst else "",
         remote_id=worst.remote_id if worst and alone else "",
         reason=why if paused else reason,
-        next_attempt_at=None if worst is None or paused else worst.next_attempt_at,
+        next_attempt_at=None if paused else later,
         readers=None if alone else dict(sorted(tally.counts.items())),
         paused=paused,
     )

@@ -130,14 +130,14 @@ deliveries = Table(
     Column("url", Words, nullable=False, default=""),
     Unique("post_id", "recipient"),
 )
-_open = text("state IN ('pending', 'sending', 'unsure')")
+OPEN = text("state IN ('pending', 'sending', 'unsure')")
 Index(
     "ix_deliveries_open",
     deliveries.c.state,
     deliveries.c.post_id,
     deliveries.c.id,
-    sqlite_where=_open,
-    postgresql_where=_open,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
 )
 
 delivery_log = Table(

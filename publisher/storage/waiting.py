@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
+from publisher.domain import circuit
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
+from publisher.storage import circuits
 from publisher.storage.deliveries import CHUNK, is_due, is_open, move_all
 from publisher.storage.pacing import paused
 from publisher.storage.schema import deliveries, posts, workers
@@ -92,19 +94,43 @@ def due(
     """
     c = deliveries.c
     stale = or_(c.hinted_at.is_(None), c.hinted_at < unhinted_since)
-    alone = or_(c.recipient == "", c.state == State.UNSURE)
-    single = (
-        select(c.id)
-        .join(posts)
-        .where(c.state.in_(WAITING), is_open(), is_due(at), stale, alone, ~paused())
-        .order_by(c.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, of=deliveries)  # another sweep has those in hand
-    )
-    ids = db.scalars(single).all()
+    alone = or_(c.id.in_(_firsts(db, at, stale)), c.id.in_(_doubted(at, stale)))
+    wanted = select(c.id).where(alone).order_by(c.id)
+    ids = db.scalars(wanted.with_for_update(skip_locked=True)).all()  # another sweep has the others
     db.execute(deliveries.update().where(c.id.in_(ids)).values(hinted_at=at))
     mailings = _due_mailings(db, at, unhinted_since, machine)
     return [*(Hint(delivery=id) for id in ids), *(Hint(post=id) for id in mailings)]
+
+
+def _firsts(db: Connection, at: datetime, stale: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The first that are due of each network, no more than its channel takes at once."""
+    c, channel = deliveries.c, posts.c.channel
+    place = func.row_number().over(partition_by=channel, order_by=c.id).label("place")
+    free = (~circuits.is_open(at), channel.not_in(circuits.busy(db, at=at)))
+    due = select(c.id, place).join(posts).where(_waits(at), c.recipient == "", stale, *free)
+    placed = due.subquery()
+    return select(placed.c.id).where(placed.c.place <= circuit.AT_ONCE)
+
+
+def _doubted(at: datetime, stale: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Readers' copies that may have been sent: each is looked for by itself."""
+    c = deliveries.c
+    doubted = select(c.id).join(posts).where(c.state == State.UNSURE, c.recipient != "")
+    return doubted.where(_waits(at), stale).order_by(c.id).limit(AT_ONCE)
+
+
+def _waits(at: datetime) -> ColumnElement[bool]:
+    return and_(deliveries.c.state.in_(WAITING), is_open(), is_due(at), ~paused())
+
+
+def next_on(db: Connection, channel: str, *, at: datetime) -> Hint | None:
+    """What is due next on a network's channel, if all is well there."""
+    if not circuits.is_well(db, channel):
+        return None
+    c = deliveries.c
+    due = select(c.id).join(posts).where(posts.c.channel == channel, _waits(at), c.recipient == "")
+    id = db.scalar(due.order_by(c.id).limit(1))
+    return None if id is None else Hint(delivery=id)
 
 
 def _due_mailings(

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from publisher import publishing, wiring
 from publisher.cli.main import cli
+from publisher.storage import pacing
 from tests.cli.test_following import CACHES
 from tests.publisher.fakes import NOW, FakeChannel, configured, edition
 
@@ -59,3 +60,16 @@ def test_an_issue_or_channel_that_is_not_there_is_named(
     error = say(word, issue, "--channel", channel).exception
     assert error is not None
     assert (getattr(error, "exit_code", 0), words in str(error)) == (2, True), str(error)
+
+
+def test_a_channel_that_was_paused_goes_on_without_naming_an_issue() -> None:
+    with wiring.engine().begin() as db:
+        pacing.pause(db, "fake", "token revoked", at=NOW)
+    assert "channel paused: token revoked" in say("status").output
+    assert "fake goes on" in say("resume", "--channel", "fake").output
+    assert "channel paused" not in say("status").output
+
+
+def test_a_channel_to_resume_that_is_not_there_is_named() -> None:
+    error = say("resume", "--channel", "fak").exception
+    assert (getattr(error, "exit_code", 0), "did you mean" in str(error)) == (2, True), str(error)

@@ -238,7 +238,7 @@ def test_a_worker_that_slept_between_its_mark_and_sending_does_not_send(
     marking = iter([False, True, False])
 
     def sleep(_: Connection) -> None:
-        if next(marking):
+        if next(marking, False):
             clock.forward(minutes=11)
 
     event.listen(engine, "commit", sleep)
@@ -399,7 +399,7 @@ def test_a_retry_lets_a_paused_channel_go_on(engine: Engine, clock: Clock) -> No
             "2026-11", db=db, channels=[configured("fake", channel)], editions=[], at=clock()
         )
     clock.forward(seconds=11)
-    work(me)
+    work(me, times=2)
     assert len(channel.out_there) == 2
 
 
