@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts prove-kills prove-faults lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts prove-kills prove-faults faults lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-mail  how fast mail goes out, against Postfix's smtp-source (READERS=100000 CONNECTIONS=10)"
 	@echo "make bench-hosts  how much faster several worker machines are than one"
 	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
+	@echo "make faults  that nothing is lost or sent twice, whatever breaks (FAULTS=\"--releases 200 --kills 1000 --seed 7\")"
 	@echo "make lock    resolve the dependencies again"
 
 # A stamp is older than its lock file once that has changed: the environment is stale then.
@@ -75,6 +76,10 @@ prove-kills: $(VENV)/dev
 
 prove-faults: $(VENV)/dev
 	@$(BIN)/python -m tests.proofs.faults $(PROOF)
+
+# FAULTS="--releases 200 --kills 1000 --seed 7" and more: docs/reliability.md
+faults: $(VENV)/dev
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev

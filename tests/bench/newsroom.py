@@ -81,16 +81,27 @@ def opened(
         + _table(f"channels.{CHANNEL}", mail),
         encoding="utf-8",
     )
-    os.environ["PUBLISHER_CONFIG"] = str(room.settings)
-    _forget()
-    if not database.startswith("sqlite"):
-        storage.migrate(storage.connect(database))
-    wiring.settings().state.mkdir(parents=True, exist_ok=True)
-    try:
+    with configured(room.settings):
+        if not database.startswith("sqlite"):
+            storage.migrate(storage.connect(database))
+        wiring.settings().state.mkdir(parents=True, exist_ok=True)
         yield room
+
+
+@contextmanager
+def configured(file: Path) -> Iterator[None]:
+    """Let this process be of the service that a configuration tells, as its children are."""
+    before = os.environ.get("PUBLISHER_CONFIG")
+    os.environ["PUBLISHER_CONFIG"] = str(file)
+    _forget()
+    try:
+        yield
     finally:
         wiring.engine().dispose()
         _forget()
+        os.environ.pop("PUBLISHER_CONFIG")
+        if before is not None:
+            os.environ["PUBLISHER_CONFIG"] = before
 
 
 def _forget() -> None:

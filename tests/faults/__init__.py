@@ -1,0 +1,1 @@
+"""The whole service under faults: `make faults`, and what it proves in `docs/reliability.md`."""
