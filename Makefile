@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts prove-kills prove-faults faults lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   the gates without the tests"
 	@echo "make bench   how long a release takes"
 	@echo "make bench-mail  how fast mail goes out, against Postfix's smtp-source (READERS=100000 CONNECTIONS=10)"
+	@echo "make bench-backup  how long a backup of a million deliveries takes, and its way back"
 	@echo "make bench-hosts  how much faster several worker machines are than one"
 	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
 	@echo "make faults  that nothing is lost or sent twice, whatever breaks (FAULTS=\"--releases 200 --kills 1000 --seed 7\")"
@@ -67,6 +68,9 @@ bench-mail: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.mail --readers $(READERS) --connections $(CONNECTIONS) $(BENCH)
 
 # BENCH="--readers 6000 --hosts 2" and more: docs/performance.md
+bench-backup: $(VENV)/dev
+	@$(BIN)/python -m tests.bench.backups $(BENCH)
+
 bench-hosts: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.hosts $(BENCH)
 

@@ -117,7 +117,7 @@ def adopt(engine: Engine, witness: Witness, *, at: datetime) -> int:
     as old news. Killed half-way it is still fenced: say it again.
     """
     with engine.begin() as db:
-        since = _forgotten_since(db)
+        since = identity.gap_since(db)
         identity.fence(db, "it is being adopted", at=at)
         identity.forget(db, since=since)
     reason = f"it may have been sent since {since:%Y-%m-%d %H:%M} UTC, when this store was copied"
@@ -132,15 +132,6 @@ def adopt(engine: Engine, witness: Witness, *, at: datetime) -> int:
         _lift(db, witness)
     _see(engine, witness)
     return moved
-
-
-def _forgotten_since(db: Connection) -> datetime:
-    """Since when a store may not know: as its backup says, or since the last thing in its log."""
-    me = _me(db)
-    told, adopted = me.forgot_since, me.adopted_at
-    if me.fenced_at and told and (adopted is None or adopted < told):
-        return told
-    return identity.last_word(db) or me.made_at
 
 
 def _doubt_some(engine: Engine, reason: str, *, at: datetime) -> int:

@@ -13,6 +13,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__
+from publisher.backups import BadBackup, NotWritten
 from publisher.cli import (
     backups,
     bounces,
@@ -32,7 +33,7 @@ from publisher.sources.folder import SourceTrouble
 from publisher.storage.engine import BadStore, remedy
 from publisher.subscribing import BadAddress
 
-WRONG_INPUT = (BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
+WRONG_INPUT = (BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
@@ -86,7 +87,7 @@ def _code(arguments: Sequence[str] | None) -> int:
     except WRONG_INPUT as error:
         click.echo(f"publisher: {error}", err=True)
         return WRONG
-    except (Busy, CannotStart, Fenced) as error:
+    except (Busy, CannotStart, Fenced, NotWritten) as error:
         click.echo(f"publisher: {error}", err=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

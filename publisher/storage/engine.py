@@ -1,8 +1,9 @@
 """Opening the store: connections that behave alike on SQLite and PostgreSQL, and its version."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,34 @@ def connect(database: URL | str) -> Engine:
     if address.database and not Path(address.database).exists():
         with suppress(OSError):  # opening it will tell
             os.close(os.open(address.database, os.O_CREAT | os.O_WRONLY, 0o600))
+    return _sqlite(address, WORKING)
+
+
+@contextmanager
+def draft(file: Path) -> Iterator[Engine]:
+    """An engine for a file that nobody else opens yet: no log beside it, and not made durable."""
+    engine = _sqlite(URL.create("sqlite", database=str(file)), DRAFT)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+WORKING = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on")
+DRAFT = ("journal_mode=delete", "synchronous=off", "foreign_keys=on")
+
+
+def _sqlite(address: URL, pragmas: Sequence[str]) -> Engine:
     engine = create_engine(address, connect_args={"timeout": 30}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_sqlite(pragmas: Sequence[str], connection: Any, _: Any) -> None:
+    """Who is forgotten is gone from the file, too: that is `secure_delete`."""
     connection.isolation_level = None  # we say BEGIN ourselves
-    kept = ("journal_mode=wal", "synchronous=full", "foreign_keys=on")
-    for pragma in (*kept, "secure_delete=on"):  # who is forgotten is gone from the file, too
+    for pragma in pragmas:
         connection.execute(f"pragma {pragma}")
 
 
@@ -63,11 +82,19 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the store to this program's version. Raises BadStore when that cannot be."""
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Bring the store to this program's version, or an older one. Raises BadStore if it can't."""
     with _named(engine), engine.begin() as db:
         _refuse_strangers(db, engine)
-        command.upgrade(alembic_config(db), "head")
+        command.upgrade(alembic_config(db), to)
+
+
+def require_ours(engine: Engine) -> None:
+    """Raise BadStore unless there is a store of ours, of any version known here."""
+    with _named(engine), reading(engine) as db:
+        _refuse_strangers(db, engine)
+        if not inspect(db).has_table("alembic_version"):
+            raise BadStore(f"{name(engine)} is no store: there are no tables in it")
 
 
 def require_current(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select
@@ -85,6 +85,39 @@ def forget(db: Connection, *, since: datetime) -> None:
 def adopted(db: Connection, *, at: datetime) -> None:
     """… and until when: from now on all is."""
     db.execute(identity.update().values(adopted_at=at))
+
+
+def gap_since(db: Connection) -> datetime:
+    """Since when a store may not know: as its backup says, or since the last thing in its log."""
+    me = known(db)
+    return _told(me) or last_word(db) or (me.made_at if me else datetime.now(UTC))
+
+
+def _told(me: Identity | None) -> datetime | None:
+    """What a fenced store that nobody has adopted yet was told of since when it forgets."""
+    if me is None or me.fenced_at is None or me.forgot_since is None:
+        return None
+    adopted = me.adopted_at and me.adopted_at >= me.forgot_since
+    return None if adopted else me.forgot_since
+
+
+def mark_backup(db: Connection, *, at: datetime) -> None:
+    """Note in a copy that it is one: it knows nothing from now on, and sends nothing."""
+    since = _told(known(db)) or at
+    _uproot(db, f"it is a backup of {since:%Y-%m-%d %H:%M} UTC", since=since, at=at)
+
+
+def mark_restored(db: Connection, name: str, *, at: datetime) -> datetime:
+    """Note in a store that it came out of a file of that name; since when it knows nothing."""
+    since = gap_since(db)
+    _uproot(db, f"it was restored from {name}, of {since:%Y-%m-%d %H:%M} UTC", since=since, at=at)
+    return since
+
+
+def _uproot(db: Connection, reason: str, *, since: datetime, at: datetime) -> None:
+    make(db, Home(), at=at)
+    fenced: dict[str, Any] = {"fenced_at": at, "reason": reason, "forgot_since": since}
+    db.execute(identity.update().values(home="", **fenced))
 
 
 def last_word(db: Connection) -> datetime | None:

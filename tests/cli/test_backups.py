@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from publisher import publishing, wiring
+from publisher import embedded, publishing, wiring
+from publisher.backups import BadBackup
 from publisher.cli.main import cli
 from publisher.fencing import Fenced
 from publisher.storage import reports
@@ -137,3 +138,33 @@ def test_a_store_that_sends_has_nothing_to_be_moved() -> None:
 def test_a_machine_that_was_put_back_can_be_told_before_it_sends() -> None:
     assert "1 delivery is in doubt" in say("adopt", "--yes").output
     assert states() == ["unsure"]
+
+
+def test_a_backup_says_what_it_holds_and_how_to_keep_it(home: Path) -> None:
+    told = say("backup", str(home / "backup.db"))
+    assert told.return_value == 0
+    assert "1 edition, 0 readers, 1 delivery" in told.output
+    assert "keep it as safe as the store" in told.output
+
+
+def test_yesterdays_store_comes_back_fenced(home: Path) -> None:
+    assert say("backup", str(home / "backup.db")).return_value == 0
+    forget_the_process()
+    for left in home.glob("publisher.db*"):
+        left.unlink()
+    told = say("restore", str(home / "backup.db"))
+    assert (told.return_value, told.exception) == (0, None)
+    assert "publisher adopt" in told.output
+    assert states() == ["pending"]
+    assert "it was restored from backup.db" in " ".join(say("status").output.split())
+    assert "1 delivery is in doubt" in say("adopt", "--yes").output
+
+
+def test_a_restore_into_a_store_in_use_is_refused(home: Path) -> None:
+    say("backup", str(home / "backup.db"))
+    with embedded.alone(wiring.settings().state):
+        error = say("restore", str(home / "backup.db")).exception
+    assert isinstance(error, embedded.Busy)
+    error = say("restore", str(home / "backup.db")).exception
+    assert isinstance(error, BadBackup)
+    assert states() == ["pending"]
