@@ -1,21 +1,20 @@
 """Opening the store: connections that behave alike on SQLite and PostgreSQL, and its version."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from publisher.storage import migrating, shapes
+from publisher.storage.schema import metadata
+
+PATIENCE = 30  # seconds that somebody else may hold the store
 
 
 class BadStore(Exception):
@@ -48,7 +47,7 @@ DRAFT = ("journal_mode=delete", "synchronous=off", "foreign_keys=on")
 
 
 def _sqlite(address: URL, pragmas: Sequence[str]) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", partial(_prepare_sqlite, pragmas))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -74,39 +73,42 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield db
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
-    """Alembic's settings, in code: `alembic.ini` would be a second place to keep them."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+def migrate(engine: Engine, to: str = "") -> None:
+    """Bring the store to this program's version, or an older one. Raises BadStore if it can't.
 
-
-def migrate(engine: Engine, to: str = "head") -> None:
-    """Bring the store to this program's version, or an older one. Raises BadStore if it can't."""
+    All in one transaction, and alone: killed in the middle it leaves the store as it was.
+    """
     with _named(engine), engine.begin() as db:
-        _refuse_strangers(db, engine)
-        command.upgrade(alembic_config(db), to)
+        if db.dialect.name == "postgresql":
+            _wait_for_turn(db)
+        _refuse_strange(db, engine)
+        migrating.upgrade(db, to or migrating.head())
+
+
+def _wait_for_turn(db: Connection) -> None:
+    """Let no two migrate at once, and wait for no other program's transaction for ever.
+
+    Source: https://www.postgresql.org/docs/15/explicit-locking.html#ADVISORY-LOCKS
+    """
+    db.execute(text(f"set local lock_timeout = '{PATIENCE}s'"))
+    db.execute(text("select pg_advisory_xact_lock(hashtext('publisher migrate'))"))
 
 
 def require_ours(engine: Engine) -> None:
     """Raise BadStore unless there is a store of ours, of any version known here."""
     with _named(engine), reading(engine) as db:
-        _refuse_strangers(db, engine)
-        if not inspect(db).has_table("alembic_version"):
+        if _refuse_strange(db, engine) is None:
             raise BadStore(f"{name(engine)} is no store: there are no tables in it")
 
 
 def require_current(engine: Engine) -> None:
     """Raise BadStore unless the store has this program's version."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with _named(engine), reading(engine) as db:
-        _refuse_strangers(db, engine)
-        current = MigrationContext.configure(db).get_current_revision()
-    if current != head:
+        current = _refuse_strange(db, engine)
+    if current != migrating.head():
         raise BadStore(
-            f"{name(engine)} has store version {current or 'none'}, this program needs {head};"
-            " run `publisher migrate`"
+            f"{name(engine)} has store version {current or 'none'}, this program needs"
+            f" {migrating.head()}; run `publisher migrate`"
         )
 
 
@@ -115,20 +117,33 @@ def name(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=True)
 
 
-def _refuse_strangers(db: Connection, engine: Engine) -> None:
-    tables = set(inspect(db).get_table_names())
-    if tables and "alembic_version" not in tables:
-        raise BadStore(
-            f"{name(engine)} holds tables of something else ({', '.join(sorted(tables)[:3])}, …);"
-            " give [store] database an empty one"
-        )
-    current = MigrationContext.configure(db).get_current_revision()
-    known = {s.revision for s in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if current and current not in known:
-        raise BadStore(
-            f"{name(engine)} was written by a newer program (store version {current});"
-            " use that one, nothing was touched"
-        )
+def _refuse_strange(db: Connection, engine: Engine) -> str | None:
+    """The store's version, None for an empty one. Raises BadStore for what is none of ours."""
+    has = shapes.found(db)
+    tables, version = has.keys() - {shapes.VERSION}, migrating.current(db)
+    if version is None and not tables:
+        return None
+    if odd := _strange(has, tables, version):
+        raise BadStore(f"{name(engine)} {odd}; nothing was touched")
+    return version
+
+
+def _strange(has: shapes.Shape, tables: Set[str], version: str | None) -> str:
+    """Why a database cannot be used as a store, and the remedy; "" where it can."""
+    first = ", ".join(sorted(tables)[:3])
+    if (version is None and tables - metadata.tables.keys()) or (
+        version not in migrating.versions() and not tables & metadata.tables.keys()
+    ):
+        return f"holds tables of something else ({first}, …); give [store] database an empty one"
+    if version is None:
+        return f"has tables of a store ({first}, …) and no version: {HALF_WAY}"
+    if version not in migrating.versions():
+        return f"was written by a newer program (store version {version}); use that one"
+    odd = shapes.odd(has, version)
+    return f"says it is store version {version}, and {odd}: {HALF_WAY}" if odd else ""
+
+
+HALF_WAY = "something changed it half-way, and not this program; restore a backup of it"
 
 
 def remedy(error: DBAPIError) -> str:
@@ -136,6 +151,7 @@ def remedy(error: DBAPIError) -> str:
     words = str(error.orig).lower()
     remedies = {
         "locked": "another program holds it; try again",
+        "lock timeout": "another program holds it; try again",
         "full": "make room on the disk, and try again",
         "i/o": "look after the disk it lies on, and try again",
         "readonly": "let this user write to it, and its folder",
