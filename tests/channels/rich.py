@@ -8,7 +8,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from publisher.domain.issue import Image
-from tests.channels.sample import EDITION
+from publisher.testing.sample import EDITION
 
 IMAGES = "https://harbour.example/images/"
 BANNER = Image(src=f"{IMAGES}banner.png", alt="The Harbour Letter", width=1280, height=320)

@@ -16,8 +16,8 @@ import pytest
 from channels.atom import Atom
 from publisher.domain.channel import Disconnected, Post, Refused, TryLater
 from publisher.domain.issue import Edition
+from publisher.testing.sample import EDITION
 from tests.channels.rfc4287 import problems
-from tests.channels.sample import EDITION
 
 ROOT = Path(__file__).parents[2]
 URL = "https://harbour.example/feeds/all.atom.xml"

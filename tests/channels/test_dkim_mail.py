@@ -18,9 +18,9 @@ from publisher import registry
 from publisher.domain.channel import Copy, Note, Post, Reader, Receipt, Refused
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
+from publisher.testing.sample import EDITION
 from tests.channels import pem
 from tests.channels.receiving import holds
-from tests.channels.sample import EDITION
 
 ADDRESS = "letter@harbour.example"
 NOW = datetime.now(UTC)  # who verifies reads the clock

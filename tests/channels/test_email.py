@@ -33,8 +33,8 @@ from publisher.domain.channel import (
 )
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
+from publisher.testing.sample import EDITION, FAMILY
 from tests.channels.mails import channel, reader
-from tests.channels.sample import EDITION, FAMILY
 from tests.channels.smtp_script import scripted
 
 NOW = datetime(2026, 8, 6, 7, 0, tzinfo=UTC)

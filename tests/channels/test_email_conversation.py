@@ -20,8 +20,8 @@ from channels.email import filling, line, message, wire, writing
 from publisher.domain.channel import Copy, Disconnected, Receipt, Refused, TryLater, Unsure
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.smtp import serving_smtp
+from publisher.testing.sample import EDITION
 from tests.channels.mails import channel, copies, handed_out, reader, send, yes
-from tests.channels.sample import EDITION
 from tests.channels.smtp_script import (
     DROP,
     SILENCE,

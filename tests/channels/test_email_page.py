@@ -17,8 +17,8 @@ from channels.email.palette import DARK, LIGHT, Palette
 from publisher.domain.issue import Edition, Image
 from publisher.rendering.markup import parts as markup_of
 from publisher.rendering.markup import words, written
+from publisher.testing.sample import EDITION, FAMILY
 from tests.channels.rich import BANNER, PLAN, RICH, TIDES
-from tests.channels.sample import EDITION, FAMILY
 
 ENOUGH = 4.5  # contrast, WCAG 2.2 §1.4.3
 Tag = tuple[str, dict[str, str | None]]

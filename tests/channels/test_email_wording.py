@@ -10,8 +10,8 @@ import pytest
 
 from channels.email import Email, filling, message, writing
 from publisher.domain.channel import Refused
+from publisher.testing.sample import EDITION
 from tests.channels.mails import reader
-from tests.channels.sample import EDITION
 
 NOW = datetime(2026, 8, 6, 7, 0, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from publisher.sandbox import lemmy as stand_in
 from publisher.sandbox.members import LANGUAGES
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.sample import CHART, EDITION, URL
+from publisher.testing.sample import CHART, EDITION, URL
+from publisher.testing.worlds import SECRET
 from tests.channels.scripted import Scripted
-from tests.channels.world import SECRET
 from tests.channels.worlds.lemmy import World
 
 POST = ("POST", "/api/v3/post")

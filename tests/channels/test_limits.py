@@ -17,9 +17,9 @@ from channels.reddit import Reddit
 from publisher.domain.channel import Channel, Post, Refused
 from publisher.domain.issue import BadSource, Edition, Image
 from publisher.rendering.reading import read_edition
-from tests.channels.sample import EDITION, FAMILY, SITE
+from publisher.testing.sample import EDITION, FAMILY, SITE
+from publisher.testing.worlds import SECRET
 from tests.channels.test_contract import INSTALLED
-from tests.channels.world import SECRET
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FOLDERS = ("xmpp", "other/lwkd", "other/rust-osdev", "other/this-week-in-rust")

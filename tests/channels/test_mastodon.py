@@ -24,9 +24,9 @@ from publisher.sandbox import mastodon as stand_in
 from publisher.sandbox import statuses
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.sample import EDITION, FAMILY, URL, tiny_png, with_pictures
+from publisher.testing.sample import EDITION, FAMILY, URL, tiny_png, with_pictures
+from publisher.testing.worlds import SECRET
 from tests.channels.scripted import Scripted
-from tests.channels.world import SECRET
 
 POST = ("POST", "/api/v1/statuses")
 UPLOAD = ("POST", "/api/v2/media")

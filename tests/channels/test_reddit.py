@@ -26,8 +26,8 @@ from publisher.domain.channel import (
 from publisher.sandbox import reddit
 from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
-from tests.channels.sample import EDITION
-from tests.channels.world import SECRET
+from publisher.testing.sample import EDITION
+from publisher.testing.worlds import SECRET
 
 ACCOUNT: dict[str, Any] = {"client_id": "app", "client_secret": SECRET, "refresh_token": SECRET}
 TOKEN, SUBMIT, INFO = "/api/v1/access_token", "/api/submit/", "/api/info/"

@@ -11,9 +11,9 @@ from channels.mastodon import Mastodon
 from channels.reddit import Reddit
 from publisher.domain.channel import Refused
 from publisher.registry import Configured, build
-from tests.channels.sample import EDITION, URL
+from publisher.testing.sample import EDITION, URL
+from publisher.testing.worlds import SECRET
 from tests.channels.test_limits import LINKS, as_mastodon_counts
-from tests.channels.world import SECRET
 
 ACCOUNT: dict[str, Any] = {"client_id": "id", "client_secret": SECRET, "refresh_token": SECRET}
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels._text import FORUMS, as_markdown, graphemes, shorten, split, unlinked, utf16
-from tests.channels.sample import FAMILY
+from publisher.testing.sample import FAMILY
 
 LINK = "https://harbour.example/tide-tables?port=1"
 COSTS = [graphemes, utf16, len]

@@ -21,8 +21,8 @@ from publisher.domain.channel import (
 from publisher.sandbox import mastodon as stand_in
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.serving import serving
-from tests.channels.sample import EDITION, FAMILY, URL
-from tests.channels.world import SECRET
+from publisher.testing.sample import EDITION, FAMILY, URL
+from publisher.testing.worlds import SECRET
 
 SUMMARY = " ".join(
     f"Sentence {number} tells of @ines, {FAMILY} and https://tides.org/{number}."

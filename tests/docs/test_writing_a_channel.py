@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, snippets
+from tests.docs.pages import DOCS, snippets
 
 PAGE = (DOCS / "writing-a-channel.md").read_text(encoding="utf-8")
 ISSUE = "---\ntitle: The crane is back\ndate: 2026-11-05\n---\n\nLook up.\n"
@@ -105,27 +105,48 @@ def test_without_the_package_the_kind_is_not_known(home: Path, tmp_path: Path) -
     assert "there is no kind 'notebook'" in missing.stderr
 
 
-def test_the_contract_suite_can_be_run_on_it(package: Path, tmp_path: Path) -> None:
-    """With its four places filled as the page says, in a copy of what the suite looks at."""
-    checkout = tmp_path / "checkout"
-    shutil.copytree(ROOT / "tests" / "channels", checkout / "tests" / "channels")
-    shutil.copy(ROOT / "tests" / "__init__.py", checkout / "tests")
-    shutil.copy(ROOT / "pyproject.toml", checkout)
-    shutil.copytree(ROOT / "docs" / "channels", checkout / "docs" / "channels")
-    world = checkout / "tests" / "channels" / "worlds" / "notebook.py"
-    world.write_text(example("python", '"""A pretend outside'), encoding="utf-8")
-    suite = (
-        "pytest",
-        "tests/channels/test_contract.py",
-        "-k",
-        "notebook",
-        "-p",
-        "no:cacheprovider",
-    )
-    lacking = run(*suite, cwd=checkout, package=package)
-    assert "notebook lacks tests/channels/golden/notebook.json" in lacking.stdout
-    (checkout / "docs" / "channels" / "notebook.md").write_text("# Notebook\n", encoding="utf-8")
-    first = run(*suite, cwd=checkout, package=package, GOLDEN="write")
-    again = run(*suite, cwd=checkout, package=package)
-    assert again.returncode == 0, first.stdout + again.stdout
-    assert "passed" in again.stdout
+def asked(folder: Path, package: Path, *words: str, **env: str) -> str:
+    """What pytest says of the page's World and test file in a folder."""
+    pytest_alone = ("pytest", "test_notebook.py", "-p", "no:cacheprovider", *words)
+    return run(*pytest_alone, cwd=folder, package=package, **env).stdout
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A folder with what the page says to write for the contract suite."""
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    for name, beginning in {
+        "notebook_world.py": '"""A pretend outside',
+        "test_notebook.py": "from notebook_world",
+    }.items():
+        (folder / name).write_text(example("python", beginning), encoding="utf-8")
+    return folder
+
+
+def test_the_contract_suite_can_be_run_on_it(package: Path, suite: Path) -> None:
+    without = asked(suite, package, "-k", "rendering_is")
+    assert "no notebook.json; GOLDEN=write makes one, then read it" in without
+    asked(suite, package, "-k", "rendering_is", GOLDEN="write")
+    assert (suite / "golden" / "notebook.json").exists()
+    again = asked(suite, package, "-ra")
+    assert " passed" in again, again
+    assert " failed" not in again, again
+    assert "this channel knows no network" in again
+
+
+def test_a_notebook_that_never_finds_its_line_fails_the_suite(package: Path, suite: Path) -> None:
+    module = package / "publisher_notebook.py"
+    source = module.read_text(encoding="utf-8")
+    right, wrong = "in lines else None", "in lines[:0] else None"
+    assert right in source
+    module.write_text(source.replace(right, wrong), encoding="utf-8")
+    said = asked(suite, package, "-k", "killed_before")
+    assert "1 failed" in said, said
+    assert "2 posts are out there" in said
+
+
+def test_a_channel_that_is_not_installed_is_told_so(package: Path, suite: Path) -> None:
+    shutil.rmtree(next(package.glob("*.dist-info")))
+    said = asked(suite, package, "-k", "entry_point")
+    assert "no entry point of group 'publisher.channels' leads to it" in said

@@ -25,7 +25,7 @@ from publisher.registry import Configured
 from publisher.sandbox import mastodon as stand_in
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.sample import EDITION
+from publisher.testing.sample import EDITION
 from tests.channels.scripted import Scripted
 
 NOW = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)

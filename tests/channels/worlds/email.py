@@ -9,7 +9,7 @@ from channels.email import Email
 from publisher.domain.channel import ChannelError, TryLater
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.smtp import serving_smtp
-from tests.channels.world import SECRET
+from publisher.testing.worlds import SECRET
 
 
 class World:
@@ -30,7 +30,8 @@ class World:
             from_="The Harbour Letter <letter@harbour.example>",
             list_id="letter.harbour.example",
             bounce_address="bounces@harbour.example",
-            timeout=1,
+            timeout=3,
+            end_timeout=1,
         )
 
     def visible(self) -> list[str]:

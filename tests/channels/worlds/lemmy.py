@@ -7,7 +7,7 @@ from channels.lemmy import Lemmy
 from publisher.sandbox.lemmy import app
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.world import SECRET
+from publisher.testing.worlds import SECRET
 
 
 class World:
@@ -18,7 +18,7 @@ class World:
         self._running = ExitStack()
         url = self._running.enter_context(serving(app(self.outside, version)))
         self.channel = Lemmy(
-            instance=url, community="harbour", username="quay", password=SECRET, timeout=0.5
+            instance=url, community="harbour", username="quay", password=SECRET, timeout=1
         )
 
     def visible(self) -> list[str]:

@@ -7,7 +7,7 @@ from channels.mastodon import Mastodon
 from publisher.sandbox.mastodon import app
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.world import SECRET
+from publisher.testing.worlds import SECRET
 
 
 class World:
@@ -17,7 +17,7 @@ class World:
         self.outside = Outside()
         self._running = ExitStack()
         url = self._running.enter_context(serving(app(self.outside)))
-        self.channel = Mastodon(instance=url, access_token=SECRET, timeout=0.5)
+        self.channel = Mastodon(instance=url, access_token=SECRET, timeout=1)
 
     def visible(self) -> list[str]:
         return [kept.fields["text"] for kept in self.outside.posts("mastodon")]

@@ -7,7 +7,7 @@ from channels.reddit import Reddit
 from publisher.sandbox import reddit
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from tests.channels.world import SECRET
+from publisher.testing.worlds import SECRET
 
 
 class World:
