@@ -99,7 +99,8 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
     with worker.engine.begin() as db:
         asks.recover(db, at=at, lost=worker.lost, me=worker.name)
         due = asks.due(db, at=at, unhinted_since=at - UNHINTED)
-    for id in due:
-        if hint(Hint(ask=id)) is False:
-            break  # nobody listens; what was not said now is said again
-    return len(due)
+    missed = [id for id in due if hint(Hint(ask=id)) is False]
+    if missed:
+        with worker.engine.begin() as db:
+            asks.unsay(db, missed)
+    return len(due) - len(missed)

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 ARCHIVE = "archive"  # what the readers' pages are called by a part that is for them
 UNWRITTEN = "unwritten"  # the detail of a stored post that there is not, and why
 INSISTING = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to record an outcome
-UNHINTED = timedelta(seconds=10)  # a hint that led to nothing by then is given again
+UNHINTED = timedelta(seconds=4)  # a hint that led to nothing by then is given again
 Clock = Callable[[], datetime]
 
 
@@ -318,10 +318,11 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
         pauses.skip_cancelled(db, at=at)
         since = at - UNHINTED
         hints = waiting.due(db, at=at, unhinted_since=since, machine=worker.machine)
-    for found in hints:
-        if hint(found) is False:
-            break  # nobody listens; what was not said now is said again
-    return len(hints)
+    missed = [found for found in hints if hint(found) is False]
+    if missed:
+        with worker.engine.begin() as db:
+            waiting.unsay(db, missed)
+    return len(hints) - len(missed)
 
 
 # --- what a person says

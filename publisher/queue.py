@@ -1,6 +1,7 @@
 """The queue: it carries hints where to look, and may lose or double them."""
 
 import logging
+from dataclasses import dataclass, field
 from typing import Any
 
 from celery import Celery
@@ -10,13 +11,20 @@ from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
 
-BULK = "publisher"
-QUESTIONS = "publisher.questions"  # who waits for these sits at a screen: workers of their own
+BULK = "publisher"  # mailings; and what an older program has left there
+NETWORKS = "publisher.networks"
+QUESTIONS = "publisher.questions"  # who waits for these sits at a screen
+SCHEDULE = "publisher.schedule"  # sweeps, and looks at what comes from outside
+QUEUES = (BULK, NETWORKS, QUESTIONS, SCHEDULE)
 TASKS = (  # where a hint points → what is to be done, and in which queue
-    ("delivery", "workers.tasks.deliver", BULK),
+    ("delivery", "workers.tasks.deliver", NETWORKS),
     ("post", "workers.tasks.deliver_copies", BULK),
     ("ask", "workers.tasks.deliver_question", QUESTIONS),
 )
+UNHEARD = "the broker does not answer, so the schedule will try again: %s"
+LOOK = "workers.tasks.look"
+SCHEDULED = ("sweep", "look", "forget_unanswered", "bounces")
+ROOM = 200  # messages that wait in a queue: more would only be said twice
 TASK_LIMIT = 300  # seconds; a lease is longer, see publisher.domain.delivery.LEASE
 
 SETTINGS: dict[str, Any] = {
@@ -29,9 +37,9 @@ SETTINGS: dict[str, Any] = {
     "task_soft_time_limit": TASK_LIMIT - 60,
     "task_default_queue": BULK,
     "task_queues": {
-        name: {"exchange": name, "exchange_type": "direct", "routing_key": name}
-        for name in (BULK, QUESTIONS)
+        name: {"exchange": name, "exchange_type": "direct", "routing_key": name} for name in QUEUES
     },
+    "task_routes": {f"workers.tasks.{name}": {"queue": SCHEDULE} for name in SCHEDULED},
     "task_publish_retry": False,
     "worker_prefetch_multiplier": 1,
     "worker_eta_task_limit": 100,
@@ -56,36 +64,97 @@ REDIS: dict[str, Any] = {
     "global_keyprefix": "publisher:",
 }
 
+# Who gives hints does not wait for the broker: the schedule says again what it did not take. kombu
+# would ask it again after 2 and 4 seconds.
+PATIENCE = 1.0  # seconds
+HASTE: dict[str, Any] = {"max_retries": 0}
+HASTE_OF_REDIS = HASTE | {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+HASTE_OF_AMQP = HASTE | {"read_timeout": PATIENCE, "write_timeout": PATIENCE}
+
 
 def celery(broker: str) -> Celery:
     """A Celery application on a broker. Only the worker's own has tasks."""
     app = Celery("publisher", broker=broker, set_as_current=False)
     options = REDIS if broker.startswith("redis") else {}
-    if broker.startswith("redis+socket"):
-        unknown = ("socket_keepalive", "socket_connect_timeout")
-        options = {key: value for key, value in options.items() if key not in unknown}
-    app.conf.update(SETTINGS, broker_transport_options=options)
+    app.conf.update(SETTINGS, broker_transport_options=_known(broker, options))
     return app
 
 
-def give(app: Celery, hint: Hint) -> bool:
-    """Put a hint into the queue; False when the broker does not answer, and the sweep will."""
-    return next(
-        _send(app, task, number, queue=queue)
-        for field, task, queue in TASKS
-        if (number := getattr(hint, field))
+def hinting(broker: str) -> Celery:
+    """A Celery application for who gives hints and works off none: it gives up in a second."""
+    app = celery(broker)
+    haste = HASTE_OF_REDIS if broker.startswith("redis") else HASTE_OF_AMQP
+    options = app.conf.broker_transport_options | haste
+    app.conf.update(
+        broker_transport_options=_known(broker, options), broker_connection_timeout=PATIENCE
     )
+    return app
+
+
+def _known(broker: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options without those that a broker on a socket does not take."""
+    unknown = ("socket_keepalive", "socket_connect_timeout")
+    on_socket = broker.startswith("redis+socket")
+    return {key: value for key, value in options.items() if not on_socket or key not in unknown}
+
+
+@dataclass(kw_only=True)
+class Giving:
+    """Hints given one after the other: no more than the queues have room for, none to the dead."""
+
+    app: Celery
+    dead: bool = False
+    room: dict[str, int] = field(default_factory=dict)
+
+    def give(self, hint: Hint) -> bool:
+        """Put a hint into its queue; False where it was not, so that the schedule will."""
+        task, number, queue = next(
+            (task, number, queue)
+            for field, task, queue in TASKS
+            if (number := getattr(hint, field))
+        )
+        if self.dead or not self._has_room(queue):
+            return False
+        self.room[queue] -= 1
+        self.dead = not _send(self.app, task, number, queue=queue)
+        return not self.dead
+
+    def _has_room(self, queue: str) -> bool:
+        if queue not in self.room:
+            waiting = length(self.app, queue)
+            self.dead = waiting is None
+            self.room[queue] = ROOM - (waiting or 0)
+        return not self.dead and self.room[queue] > 0
+
+
+def give(app: Celery, hint: Hint) -> bool:
+    """Put one hint into its queue; False where it is full, or the broker does not answer."""
+    return Giving(app=app).give(hint)
 
 
 def ask_to_look(app: Celery) -> bool:
     """Ask a worker to look at the source; False when the broker does not answer."""
-    return _send(app, "workers.tasks.look", queue=BULK)
+    return _send(app, LOOK, queue=SCHEDULE)
+
+
+def length(app: Celery, queue: str) -> int | None:
+    """How many messages wait in a queue; None when the broker does not answer."""
+    with app.connection_or_acquire() as connection:
+        try:
+            connection.ensure_connection(max_retries=0)
+            with connection.channel() as channel:
+                # As workers do: asked passively, kombu finds no queue of Redis under a key prefix.
+                made = channel.queue_declare(queue=queue, durable=True, auto_delete=False)
+                return int(made.message_count)
+        except (OperationalError, *connection.connection_errors) as error:
+            log.warning(UNHEARD, error)
+            return None
 
 
 def _send(app: Celery, name: str, *args: int, queue: str) -> bool:
     try:
         app.send_task(name, args=args, queue=queue)
     except OperationalError as error:
-        log.warning("the broker does not answer, so the schedule will try again: %s", error)
+        log.warning(UNHEARD, error)
         return False
     return True

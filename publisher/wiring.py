@@ -1,7 +1,7 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -136,7 +136,7 @@ def _grown(minute: int) -> int:
 @cache
 def broker() -> Celery:
     """The queue, for whoever gives hints."""
-    return queue.celery(broker_url())
+    return queue.hinting(broker_url())
 
 
 def broker_url() -> str:
@@ -262,7 +262,8 @@ def sweep() -> int:
     if is_fenced():
         return 0
     _grown(int(utcnow().timestamp() // 60))
-    return outbox.sweep(worker(), hint=give) + publishing.sweep(worker(), hint=give)
+    hint = _giving()
+    return outbox.sweep(worker(), hint=hint) + publishing.sweep(worker(), hint=hint)
 
 
 def forget_unanswered() -> int:
@@ -286,11 +287,16 @@ def look_soon() -> None:
 
 
 def give(hint: Hint) -> bool:
-    """Put a hint into the queue; False when there is none to put it into."""
+    """Put a hint into the queue; False where it was not, and the schedule will."""
+    return _giving()(hint)
+
+
+def _giving() -> Callable[[Hint], bool]:
+    """What puts hints into the queue, one after the other."""
     found = settings()
     if not found.broker and not embedded.socket_path(found.state).exists():
-        return False  # nobody runs here, and asking would take seconds
-    return queue.give(broker(), hint)
+        return lambda _: False  # nobody runs here
+    return queue.Giving(app=broker()).give
 
 
 def after_fork() -> None:
@@ -307,5 +313,14 @@ def lists() -> dict[str, tuple[str, ...]]:
 
 
 def concurrency() -> int:
-    """How many deliveries a worker makes at once: enough that no channel waits for another."""
-    return max(4, min(12, len(settings().channels) + 1))
+    """How many things a worker does at once.
+
+    Each network makes one attempt at a time, so all of them may hang beside a sweep, a look at
+    the source and one at the mailbox.
+    """
+    return min(16, len(settings().channels) + 3)
+
+
+def mailings() -> int:
+    """How many mailings one machine sends at once, each by one process."""
+    return min(8, sum(len(languages) for languages in lists().values()) + 1)

@@ -48,6 +48,7 @@ app.conf.update(
         },
     },
     beat_max_loop_interval=SWEEP,
+    beat_scheduler="workers.sparing:Sparing",
 )
 
 
@@ -60,8 +61,9 @@ def _load_before_forking(**_: Any) -> None:
 
 
 def _keep_one_free(instance: Any, **_: Any) -> None:
-    """Mailings take long: one process stays for what is quickly done."""
-    wiring.seat_mailings(max(1, instance.concurrency - 1))
+    """Mailings take long: one process stays for what else this worker takes, if anything."""
+    others = set(instance.app.amqp.queues.consume_from) - {queue.BULK}
+    wiring.seat_mailings(max(1, instance.concurrency - bool(others)))
 
 
 def _begin_afresh(**_: Any) -> None:

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -62,14 +63,11 @@ def crew(log: Path | None) -> Iterator[Sequence[Process]]:
     found = wiring.settings()
     with ExitStack() as stack:
         out = stack.enter_context(log.open("ab")) if log else None
-        workers = wiring.concurrency()
         processes = [
-            embedded.worker_process(found.file, concurrency=workers, output=out),
+            *_workers(found.file, out),
             embedded.beat_process(found.state, found.file, output=out),
             embedded.web_process(found.file, output=out),
         ]
-        if wiring.lists():
-            processes.append(_questions(found.file, out))
         if not found.broker:
             words = stack.enter_context((found.state / "broker.log").open("wb"))
             processes.insert(0, embedded.broker_process(found.state, words))
@@ -77,10 +75,17 @@ def crew(log: Path | None) -> Iterator[Sequence[Process]]:
         yield processes
 
 
-def _questions(config: Path, output: IO[bytes] | None) -> Process:
-    """A worker for the mails that somebody waits for, which no mailing can keep busy."""
-    queues, name = [queue.QUESTIONS], "questions"
-    return embedded.worker_process(config, concurrency=2, output=output, name=name, queues=queues)
+def _workers(config: Path, output: IO[bytes] | None) -> list[Process]:
+    """One worker for all; or, where there are mailings, one each for what must not wait for them.
+
+    A queue that no other worker takes is the first one's.
+    """
+    own = {"mail": (queue.BULK, wiring.mailings()), "questions": (queue.QUESTIONS, 2)}
+    others = own if wiring.lists() else {}
+    rest = [name for name in queue.QUEUES if name not in {name for name, _ in others.values()}]
+    start = partial(embedded.worker_process, config, output=output)
+    first = start(concurrency=wiring.concurrency(), queues=rest)
+    return [first, *(start(concurrency=n, name=k, queues=[q]) for k, (q, n) in others.items())]
 
 
 def _require_free(host: str, port: int) -> None:

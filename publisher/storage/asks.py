@@ -156,6 +156,11 @@ def due(db: Connection, *, at: datetime, unhinted_since: datetime) -> Sequence[i
     return ids
 
 
+def unsay(db: Connection, ids: Sequence[int]) -> None:
+    """Have hints given again at the next sweep: nobody took them."""
+    db.execute(asks.update().where(asks.c.id.in_(ids)).values(hinted_at=None))
+
+
 def drop_unanswered(db: Connection, *, before: datetime) -> int:
     """Drop readers of whom nothing is known but questions that ran out before; how many.
 

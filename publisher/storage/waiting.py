@@ -1,7 +1,7 @@
 """What waits in the database: lost with a worker, due for one, or paused with its channel."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,6 +100,16 @@ def due(
     db.execute(deliveries.update().where(c.id.in_(ids)).values(hinted_at=at))
     mailings = _due_mailings(db, at, unhinted_since, machine)
     return [*(Hint(delivery=id) for id in ids), *(Hint(post=id) for id in mailings)]
+
+
+def unsay(db: Connection, hints: Collection[Hint]) -> None:
+    """Have hints given again at the next sweep: nobody took them."""
+    for table, ids in (
+        (deliveries, [hint.delivery for hint in hints if hint.delivery]),
+        (posts, [hint.post for hint in hints if hint.post]),
+    ):
+        if ids:
+            db.execute(table.update().where(table.c.id.in_(ids)).values(hinted_at=None))
 
 
 def _firsts(db: Connection, at: datetime, stale: ColumnElement[bool]) -> Select[tuple[int]]:

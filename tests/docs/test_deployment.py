@@ -45,21 +45,26 @@ def exists(command: list[str]) -> bool:
 
 
 def test_the_parts_of_the_system_are_all_there() -> None:
-    processes = {"web", "worker", "questions", "beat"}
+    processes = {"web", "worker", "mail", "questions", "beat"}
     assert set(SERVICES) == processes | {"postgres", "redis", "migrate", "mailpit"}
     assert set(procfile()) == processes
 
 
 @pytest.mark.parametrize("commands", [procfile(), {n: SERVICES[n]["command"] for n in procfile()}])
-def test_one_worker_takes_everything_and_one_what_somebody_waits_for(
+def test_mailings_and_what_somebody_waits_for_have_workers_of_their_own(
     commands: dict[str, list[str]],
 ) -> None:
     queues = {
-        name: command[command.index("--queues") + 1] if "--queues" in command else "all"
+        name: command[command.index("--queues") + 1]
         for name, command in commands.items()
         if "worker" in command
     }
-    assert queues == {"worker": "all", "questions": queue.QUESTIONS}
+    assert queues == {
+        "worker": f"{queue.NETWORKS},{queue.SCHEDULE}",
+        "mail": queue.BULK,
+        "questions": queue.QUESTIONS,
+    }
+    assert ",".join(queues.values()).count("publisher") == len(queue.QUEUES)
 
 
 @pytest.mark.parametrize("name", OURS)
