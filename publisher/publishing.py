@@ -403,7 +403,7 @@ def settle(
     """Take a person's answer for what is held, refused or in doubt; how many deliveries it met."""
     words = {
         State.DELIVERED: f"a person says it is there: {url}",
-        State.PENDING: "a person says: send it again",
+        State.PENDING: deliveries.RESEND,
         State.SKIPPED: "a person says: leave it",
     }
     states = (*FAILED, *WAITING) if answer is State.SKIPPED else (*FAILED, State.UNSURE)

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from publisher.domain.delivery import BACKOFF, LEASE, SETTLING, TRANSITIONS, State
+from publisher.domain.oddity import INVARIANTS
 from tests.docs.pages import DOCS, snippets
 
 PAGE = (DOCS / "delivery.md").read_text(encoding="utf-8")
@@ -37,3 +38,10 @@ def test_the_back_off_is_the_programs() -> None:
 def test_the_times_in_words_are_the_programs() -> None:
     assert (LEASE, "**lease** of ten minutes" in PAGE) == (timedelta(minutes=10), True)
     assert (SETTLING, "less than thirty seconds" in PAGE) == (timedelta(seconds=30), True)
+
+
+def test_the_invariants_are_the_programs() -> None:
+    section = PAGE.partition("## The invariants")[2].partition("\n## ")[0]
+    said = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+    known = [(rule.name, rule.statement, rule.remedy) for rule in INVARIANTS.values()]
+    assert sorted(said) == sorted(known)
