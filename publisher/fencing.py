@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from publisher.storage import doubts, homes, identity
 from publisher.storage.engine import reading
@@ -16,6 +18,7 @@ from publisher.storage.identity import Identity
 
 log = logging.getLogger(__name__)
 
+SAID = "the store sends nothing: %s; %s"
 ADOPT = "`publisher adopt` says what it knows, and that it is the one"
 OLDER = "an older state of it was put back (its age is {age}, and was {seen})"
 
@@ -69,12 +72,32 @@ def recognise(engine: Engine, witness: Witness, *, at: datetime) -> Identity:
     return me
 
 
+def guard(engine: Engine, *, now: Callable[[], datetime]) -> None:
+    """Let no connection to a server be used before its server is known to be the one.
+
+    When a server fails over, all connections are new ones: the next sweep would come too late.
+    """
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "engine_connect", partial(_look_first, now))
+
+
+def _look_first(now: Callable[[], datetime], db: Connection) -> None:
+    if "seen" in db.info:
+        return
+    with db.begin():
+        me, found = identity.known(db), homes.of(db)
+        if me and (why := homes.strange(me.home, found)) and identity.fence(db, why, at=now()):
+            log.error(SAID, why, ADOPT)
+    if found.timeline:  # a standby has none, and may become the one under this connection
+        db.info["seen"] = True
+
+
 def _fenced(engine: Engine, why: str, at: datetime) -> Identity:
     with engine.begin() as db:
         first = identity.fence(db, why, at=at)
         me = _me(db)
     if first:
-        log.error("the store sends nothing: %s; %s", why, ADOPT)
+        log.error(SAID, why, ADOPT)
     return me
 
 

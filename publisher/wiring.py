@@ -113,6 +113,7 @@ def engine() -> Engine:
     else:
         storage.require_current(opened)
     fencing.recognise(opened, witness(), at=utcnow())
+    fencing.guard(opened, now=utcnow)
     return opened
 
 

@@ -21,13 +21,9 @@ def waiting(db: Connection) -> list[tuple[str, str, str, int]]:
 
 
 def doubt_some(db: Connection, reason: str, *, at: datetime) -> int:
-    """Put some of what was pending or in hand in doubt; how many deliveries, 0 once all are.
-
-    It is looked for before anything is sent, and again after the settling time: the store that
-    went on may be sending it right now.
-    """
+    """Put some of what was pending or in hand in doubt; how many deliveries, 0 once all are."""
     c = deliveries.c
-    doubtful: dict[str, Any] = {"in_doubt": True, "marked_at": at, "forgiven": c.attempts}
+    doubtful: dict[str, Any] = {"in_doubt": True, "forgiven": c.attempts}
     moved = 0
     for was in (State.PENDING, State.SENDING):
         some = select(c.id).where(c.state == was, is_open()).order_by(c.id).limit(AT_ONCE)
@@ -38,7 +34,11 @@ def doubt_some(db: Connection, reason: str, *, at: datetime) -> int:
 
 
 def doubt_the_rest(db: Connection, *, at: datetime) -> None:
-    """Let what is in doubt be looked for anew, and what failed before it is tried again."""
+    """Let what is in doubt be looked for, and what failed before it is tried again.
+
+    What is not there is looked for again after the settling time: the store that went on may be
+    sending it right now.
+    """
     c = deliveries.c
     unsure = deliveries.update().where(c.state == State.UNSURE, is_open())
     db.execute(unsure.values(marked_at=at))

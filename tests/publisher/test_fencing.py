@@ -156,6 +156,24 @@ def test_a_database_copied_on_its_server_is_fenced(
     admin.dispose()
 
 
+def test_a_server_that_failed_over_is_fenced_before_anything_is_claimed(
+    postgres_database: str, witness: Witness
+) -> None:
+    engine = connect(postgres_database)
+    migrate(engine)
+    recognise(engine, witness)
+    plan(engine, fake=FakeChannel())
+    fencing.guard(engine, now=Clock())
+    with engine.begin() as db:
+        me = identity.known(db)
+        assert me
+        identity.move(db, replace(me.home, timeline=7))  # as it was before
+    engine.dispose()  # what a server that goes away does
+    with engine.begin() as db:
+        assert deliveries.claim(db, 1, at=NOW, owner="me") is None
+    engine.dispose()
+
+
 HERE = Home(path="/srv/news/publisher.db", inode=7, machine=("52:54:00:00:00:01",))
 SERVED = Home(cluster="7001", database=16384, timeline=1)
 
@@ -367,8 +385,8 @@ def test_an_adopted_store_is_known_again_on_every_machine(
     with reading(engine) as db:
         me = identity.known(db)
     assert me
-    for seen in (witness, other):
-        seen.see(me.name, me.age + 50)
+    witness.see(me.name, me.age + 50)
+    other.see(me.name, me.age + 60)  # which the machine that adopts cannot know
     fencing.adopt(engine, witness, at=NOW)
     for seen in (witness, other):
         assert recognise(engine, seen).fenced_at is None
