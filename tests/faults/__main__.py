@@ -5,18 +5,29 @@ import random
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tests.bench import stores
 from tests.faults import report
 from tests.faults.breaking import Wanted, broken, known
+from tests.faults.shows import SHOWS, shown
 from tests.faults.world import Shape
 
 BROKERS = ("embedded", "server")
 POLICIES = ("hold", "resend")
 
 
-def wanted(words: Sequence[str]) -> tuple[Wanted, bool]:
-    """The run that is asked for, and whether to write its outcome down."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The run that is asked for, or the shows instead; and whether to write the outcome down."""
+
+    run: Wanted
+    shows: tuple[str, ...]
+    record: bool
+
+
+def asked(words: Sequence[str]) -> Asked:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--releases", type=int, default=20, help="issues to publish")
     parser.add_argument("--kills", type=int, default=100)
@@ -30,13 +41,18 @@ def wanted(words: Sequence[str]) -> tuple[Wanted, bool]:
     parser.add_argument("--when-unsure", choices=POLICIES, default="hold")
     parser.add_argument("--pause", type=float, default=0.8, help="mean seconds between events")
     parser.add_argument("--long", action="store_true", help="the broker is gone for a minute")
+    parser.add_argument("--show", default="", metavar="NAME,NAME", help=f"{', '.join(SHOWS)}")
     parser.add_argument("--record", action="store_true", help="into docs/reliability.md")
     found = parser.parse_args(words)
-    only = tuple(filter(None, found.only.split(",")))
-    if unknown := set(only) - known(found.database).keys():
-        there = ", ".join(sorted(known(found.database)))
-        parser.error(f"no fault {', '.join(sorted(unknown))} there; there are {there}")
-    return _run(found, only), found.record
+    only, shows = _names(found.only), _names(found.show)
+    for given, there in ((only, known(found.database)), (shows, SHOWS)):
+        if unknown := sorted(set(given) - set(there)):
+            parser.error(f"no {', '.join(unknown)} here; there are {', '.join(sorted(there))}")
+    return Asked(run=_run(found, only), shows=shows, record=found.record)
+
+
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(filter(None, given.split(",")))
 
 
 def _run(found: argparse.Namespace, only: tuple[str, ...]) -> Wanted:
@@ -61,13 +77,30 @@ def _run(found: argparse.Namespace, only: tuple[str, ...]) -> Wanted:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started ends with us
-    asked, write = wanted(sys.argv[1:])
-    print(f"seed {asked.seed}, commit {report.commit()}", flush=True)
-    ended = broken(asked, lambda line: print(line, flush=True))
+    wanted = asked(sys.argv[1:])
+    sys.exit(0 if (_show(wanted) if wanted.shows else _break(wanted)) else 1)
+
+
+def _show(wanted: Asked) -> bool:
+    """Make the shows, and say of each whether it is as promised."""
+    made = []
+    for name in wanted.shows:
+        one = shown(name, wanted.run.shape)
+        made.append(one)
+        print("\n".join(report.shown(one)), flush=True)
+    if wanted.record:
+        report.record_shows(made)
+    return all(one.good for one in made)
+
+
+def _break(wanted: Asked) -> bool:
+    """Make the run, and say what it came to."""
+    print(f"seed {wanted.run.seed}, commit {report.commit()}", flush=True)
+    ended = broken(wanted.run, lambda line: print(line, flush=True))
     print("\n".join(report.told(ended)))
-    if write:
+    if wanted.record:
         report.record(ended)
-    sys.exit(0 if ended.kept else 1)
+    return ended.kept
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from publisher.embedded import Process
 from tests.bench import spent
 
-READY = {"worker": 2, "questions": 2}  # processes of a family that is ready to work
+READY = {"worker": 2, "questions": 1}  # a family that is ready to work has more processes
 YOUTH = 1.5  # seconds after its start that any other process is taken to be ready
 WORKING = ("worker", "questions")
 

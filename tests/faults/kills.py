@@ -102,7 +102,7 @@ def at_delivery(what: str, whom: Whom) -> Callable[[Scene, random.Random], None]
     """A kill of the process that sends, when the outside has taken a post and not yet said so."""
 
     def strike(scene: Scene, chance: random.Random) -> None:
-        network = chance.choice([*POST, "email"])
+        network = chance.choice(list(POST))
         met: list[int] = []
 
         def kill(port: int) -> None:

@@ -9,9 +9,10 @@ from statistics import median
 
 from tests.faults.breaking import Ended, known
 from tests.faults.kills import KILLS
+from tests.faults.shows import Shown
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+RUN, SHOWS = "measured", "shown"  # the two places for figures on the page
 SHOWN = 20  # of a list of what went wrong
 
 
@@ -102,18 +103,35 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def recorded(page: str, section: str) -> str:
+def recorded(page: str, section: str, place: str = RUN) -> str:
     """The page with another section between its markers. Raises ValueError where there are none."""
-    if not re.search(f"{BEGIN}.*{END}", page, re.DOTALL):
-        raise ValueError(f"no place for the figures: expected {BEGIN} and {END}")
-    before, after = page.partition(BEGIN)[0], page.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+    begin, end = f"<!-- {place}: begin -->", f"<!-- {place}: end -->"
+    if not re.search(f"{begin}.*{end}", page, re.DOTALL):
+        raise ValueError(f"no place for the figures: expected {begin} and {end}")
+    before, after = page.partition(begin)[0], page.partition(end)[2]
+    return f"{before}{begin}\n\n{section}\n\n{end}{after}"
 
 
 def record(ended: Ended) -> None:
     """Write the outcome into the page, with the date and the commit."""
     section = markdown(ended, commit=commit(), at=datetime.now(UTC))
     PAGE.write_text(recorded(PAGE.read_text("utf-8"), section), "utf-8")
+
+
+def shown(one: Shown) -> Iterator[str]:
+    """What a show came to, in plain lines."""
+    yield f"{one.name}: {'as promised' if one.good else 'NOT AS PROMISED'}"
+    yield from (f"  {line}" for line in one.words)
+
+
+def record_shows(made: Sequence[Shown]) -> None:
+    """Write the shows into the page, with the date and the commit."""
+    lines = [f"Shown on {datetime.now(UTC):%Y-%m-%d} at commit `{commit()}`.", ""]
+    for one in made:
+        lines.append(f"* {one.name}: {'as promised' if one.good else 'not as promised'}.")
+        lines += [f"  {line}." for line in one.words]
+    page = recorded(PAGE.read_text("utf-8"), "\n".join(lines), SHOWS)
+    PAGE.write_text(page, "utf-8")
 
 
 def commit() -> str:

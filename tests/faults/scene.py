@@ -17,6 +17,7 @@ from tests.faults.proxy import Proxy, Trap
 from tests.faults.world import Copy, World
 
 TICK = 0.05  # seconds
+ASKING = 0.2  # seconds between two looks whether something has come true
 LOOKING = 2.0  # seconds between an operator's looks
 LONG = 3.0  # seconds that an operator waits for what is to come by itself
 SETTLING = 40.0  # and for what is being looked for
@@ -105,7 +106,7 @@ class Scene:
         while not true():
             if time.monotonic() > end:
                 return False
-            self.rest(TICK)
+            self.rest(ASKING)
         return True
 
     def _undo_due(self, now: float) -> None:

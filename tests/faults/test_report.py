@@ -79,9 +79,9 @@ def test_the_report_tells_of_each_fault_what_it_does() -> None:
 
 
 def test_figures_go_between_their_markers_and_nowhere_else() -> None:
-    page = f"before {report.BEGIN} old {report.END} after"
-    found = report.recorded(page, "new")
-    assert found == f"before {report.BEGIN}\n\nnew\n\n{report.END} after"
+    begin, end = "<!-- shown: begin -->", "<!-- shown: end -->"
+    found = report.recorded(f"before {begin} old {end} after", "new", report.SHOWS)
+    assert found == f"before {begin}\n\nnew\n\n{end} after"
 
 
 def test_a_page_without_a_place_for_figures_is_told() -> None:
@@ -89,8 +89,9 @@ def test_a_page_without_a_place_for_figures_is_told() -> None:
         report.recorded("no markers", "new")
 
 
-def test_the_page_has_a_place_for_figures() -> None:
-    assert report.recorded(report.PAGE.read_text("utf-8"), "new")
+@pytest.mark.parametrize("place", [report.RUN, report.SHOWS])
+def test_the_page_has_a_place_for_figures(place: str) -> None:
+    assert report.recorded(report.PAGE.read_text("utf-8"), "new", place)
 
 
 def test_every_fault_stands_on_the_page() -> None:
@@ -100,13 +101,13 @@ def test_every_fault_stands_on_the_page() -> None:
 
 
 def test_only_the_faults_that_are_asked_for_strike() -> None:
-    asked, _ = command.wanted(["--seed", "7", "--only", "child,lost", "--faults", "9"])
-    assert {step.fault for step in steps(asked)} == {"", "child", "lost"}
+    asked = command.asked(["--seed", "7", "--only", "child,lost", "--faults", "9"])
+    assert {step.fault for step in steps(asked.run)} == {"", "child", "lost"}
 
 
 def test_a_fault_that_there_is_not_is_told_with_those_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        command.wanted(["--only", "earthquake"])
-    assert "no fault earthquake" in capsys.readouterr().err
+        command.asked(["--only", "earthquake"])
+    assert "no earthquake here; there are " in capsys.readouterr().err

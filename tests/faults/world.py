@@ -22,6 +22,7 @@ from publisher.sandbox.outside import Outside
 from publisher.sandbox.running import sandbox, settings
 from publisher.storage import engine as storage
 from publisher.storage.schema import deliveries, posts, sources
+from publisher.storage.waiting import Hint
 from tests.bench import newsroom, stores
 from tests.cli.home import free_port, wait_until
 from tests.faults.crew import Crew, Member, at_work, sockets_of
@@ -54,6 +55,7 @@ class Shape:
     database: str = "sqlite"
     broker: str = "embedded"
     when_unsure: str = "hold"
+    every: float = 2.0  # seconds between two looks at the source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,8 @@ class World:
     store: stores.Database
     crew: Crew = field(default_factory=lambda: Crew(members=()))
     commands: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _read: int = 0
+    _lines: int = 0
 
     @property
     def engine(self) -> Engine:
@@ -154,7 +158,13 @@ class World:
 
     def posted(self) -> int:
         """How many lines the stand-ins' record has."""
-        return self.record.read_bytes().count(b"\n") if self.record.exists() else 0
+        if self.record.exists():
+            with self.record.open("rb") as file:
+                file.seek(self._read)
+                new = file.read()
+            self._read += len(new)
+            self._lines += new.count(b"\n")
+        return self._lines
 
 
 @contextmanager
@@ -194,6 +204,8 @@ def world(shape: Shape, folder: Path) -> Iterator[World]:
         log = stack.enter_context((folder / "crew.log").open("ab"))
         made.crew = stack.enter_context(at_work(_members(made, broker_port, log)))
         stack.callback(_end_commands, made)
+        wait_until(lambda: wiring.give(Hint(ask=10**6)), seconds=90)
+        wiring.look_soon()
         wait_until(lambda: _looked(made), seconds=90)
         yield made
 
@@ -213,7 +225,7 @@ def _furnished(made: World, channels: str, broker_port: int) -> Iterator[None]:
     broker = f"redis://127.0.0.1:{made.proxies['broker'].port}/0" if broker_port else ""
     tables: dict[str, dict[str, object]] = {
         "site": {"name": "The Broken Post", "base_url": "https://news.example/"},
-        "source": {"path": "content", "every": 2},
+        "source": {"path": "content", "every": made.shape.every},
         "store": {"database": made.store.address, "broker": broker},
         "web": {"bind": f"127.0.0.1:{free_port()}"},
     }
