@@ -1,6 +1,7 @@
 """`make faults`: the whole service under kills and faults, and whether the promise was kept."""
 
 import argparse
+import logging
 import random
 import signal
 import sys
@@ -77,6 +78,7 @@ def _run(found: argparse.Namespace, only: tuple[str, ...]) -> Wanted:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started ends with us
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # our cuts are no news
     wanted = asked(sys.argv[1:])
     sys.exit(0 if (_show(wanted) if wanted.shows else _break(wanted)) else 1)
 

@@ -53,9 +53,13 @@ class Ended:
 
     @property
     def kept(self) -> bool:
-        """Whether the promise was kept: mail in doubt is held, and not more than may be."""
-        held = len(self.verdict.held) <= self.doubts
-        return self.verdict.kept and held and not self.odd
+        """Whether the promise was kept: mail is in doubt no more often than it may be."""
+        found, resends = self.verdict, self.wanted.shape.when_unsure == "resend"
+        twice = [place for place in found.doubled if " readers " in place] if resends else []
+        doubtful = len(found.held) + len(twice) <= self.doubts
+        once = len(twice) == len(found.doubled)
+        sound = not (found.lost or found.unfinished or found.untrue or self.odd)
+        return sound and once and doubtful
 
 
 def known(database: str) -> dict[str, Fault]:
@@ -90,9 +94,10 @@ def broken(wanted: Wanted, tell: Callable[[str], object]) -> Ended:
         scene = Scene(world=made, long=wanted.long)
         begun = time.monotonic()
         struck = _through(scene, steps(wanted), tell)
+        _make_up(scene, wanted)
         lasted = time.monotonic() - begun
         settled = _settled(scene, tell)
-        verdict = _judged(scene)
+        verdict, odd = _judged(scene)
         ended = Ended(
             wanted=wanted,
             verdict=verdict,
@@ -104,6 +109,7 @@ def broken(wanted: Wanted, tell: Callable[[str], object]) -> Ended:
             stops=tuple(scene.stops),
             lasted=lasted,
             settled=settled,
+            odd=odd,
         )
         if not ended.kept:
             tell(f"what the processes said: {_keep(made.folder, wanted.seed)}")
@@ -126,6 +132,15 @@ def _through(scene: Scene, schedule: Sequence[Step], tell: Callable[[str], objec
     return struck
 
 
+def _make_up(scene: Scene, wanted: Wanted) -> None:
+    """Kill in the place of kills that found nobody there any more."""
+    chance, [again] = random.Random(wanted.seed), [one for one in KILLS if one.name == "child"]
+    end = time.monotonic() + LAST
+    while len(scene.killed) < wanted.kills and time.monotonic() < end:
+        again.strike(scene, chance)
+        scene.rest(wanted.pause)
+
+
 def _progress(scene: Scene, number: int, of: int) -> str:
     states = Counter(copy.state for copy in scene.copies())
     told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
@@ -142,10 +157,13 @@ def _settled(scene: Scene, tell: Callable[[str], object]) -> float:
     return time.monotonic() - begun
 
 
-def _judged(scene: Scene) -> Verdict:
+def _judged(scene: Scene) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict of the outside's record, and what the program's own audit finds odd."""
     made = scene.world
     out = oracle.outside(made.record, made.feed)
-    return oracle.judged(out, oracle.rows(made.engine), scene.released)
+    verdict = oracle.judged(out, oracle.rows(made.engine), scene.released)
+    resends = ["readers"] if made.shape.when_unsure == "resend" else []
+    return verdict, tuple(oracle.odd(made.engine, out, resends=resends))
 
 
 def _keep(folder: Path, seed: int) -> Path:

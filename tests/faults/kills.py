@@ -19,9 +19,10 @@ Whom = Callable[[Member, int], Sequence[int]]
 
 
 def _kill(scene: Scene, pids: Sequence[int], what: str, how: signal.Signals = SIGKILL) -> None:
-    lines = scene.world.lines(pids)
-    end(pids, how)
-    scene.note_kill(what, how.name, lines)
+    if pids:
+        lines = scene.world.lines(pids)
+        end(pids, how)
+        scene.note_kill(what, how.name, lines)
 
 
 def _ready(scene: Scene, role: str) -> list[Member]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from lxml import etree
 from sqlalchemy import Engine, func, select
 
+from publisher.auditing import Found, audit, broken
+from publisher.publishing import utcnow
 from publisher.storage.engine import reading
 from publisher.storage.schema import deliveries, delivery_log, posts
 
@@ -17,6 +19,7 @@ ENTRY_ID = "{http://www.w3.org/2005/Atom}id"
 ENTRY = "{http://www.w3.org/2005/Atom}entry"
 CHANNEL_OF = {"email": "readers"}  # a stand-in's name, where the channel has another
 NUMBER = re.compile(r"number[ -](\d{4})")  # of an issue, in its title and in its key
+SECRETS = ("pretend-token", "pretend-secret", "pretend-password")  # of the configuration
 UNFINISHED = ("pending", "sending", "unsure")
 
 
@@ -128,6 +131,20 @@ def rows(engine: Engine) -> list[Row]:
 
 
 # --- the judgement
+
+
+def odd(engine: Engine, out: Sequence[Out], *, resends: Collection[str]) -> Iterator[str]:
+    """What breaks an invariant, by `publisher doctor`'s audit, told also what the outside holds.
+
+    `resends` are the channels that may send a mail twice.
+    """
+    found = [
+        Found(channel=one.channel, remote_id=one.remote_id, recipient=one.recipient) for one in out
+    ]
+    with reading(engine) as db:
+        audited = audit(db, at=utcnow(), outside=found, secrets=SECRETS, resends=resends)
+    for one in broken(audited):
+        yield f"{one.rule}: {one.place}: {one.words}"
 
 
 def judged(out: Sequence[Out], rows: Sequence[Row], released: Collection[str]) -> Verdict:
