@@ -15,6 +15,13 @@ from publisher.storage import migrating, shapes
 from publisher.storage.schema import metadata
 
 PATIENCE = 30  # seconds that somebody else may hold the store
+LOST = 60  # seconds after which one end of a line takes the other for lost
+LINES = {  # https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+    "keepalives_idle": LOST // 2,
+    "keepalives_interval": LOST // 6,
+    "keepalives_count": 3,
+    "tcp_user_timeout": LOST * 1000,
+}
 
 
 class BadStore(Exception):
@@ -25,11 +32,31 @@ def connect(database: URL | str) -> Engine:
     """An engine for a database address. A file that is not there is made for its owner's eyes."""
     address = make_url(database)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
+        return _served(address)
     if address.database and not Path(address.database).exists():
         with suppress(OSError):  # opening it will tell
             os.close(os.open(address.database, os.O_CREAT | os.O_WRONLY, 0o600))
     return _sqlite(address, WORKING)
+
+
+def _served(address: URL) -> Engine:
+    """An engine for a server. What the address itself says of these things counts instead."""
+    ours = {key: value for key, value in LINES.items() if key not in address.query}
+    engine = create_engine(address, pool_pre_ping=True, hide_parameters=True, connect_args=ours)
+    if "options" not in address.query:
+        event.listen(engine, "connect", _ask_not_to_wait_for_the_lost)
+    return engine
+
+
+def _ask_not_to_wait_for_the_lost(connection: Any, _: Any) -> None:
+    """Have the server end what a host has begun that is cut off: it holds locks until then.
+
+    Source: https://www.postgresql.org/docs/15/runtime-config-client.html
+    """
+    connection.autocommit = True
+    for setting in ("idle_in_transaction_session_timeout", "tcp_user_timeout"):
+        connection.execute(f"set {setting} = '{LOST}s'")
+    connection.autocommit = False
 
 
 @contextmanager

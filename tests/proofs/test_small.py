@@ -58,12 +58,14 @@ def planned(engine: Engine, mail: Configured, addresses: list[str]) -> None:
         publishing.plan([edition()], db=db, channels={"mail": mail}, at=at)
 
 
-def worked(engine: Engine, mail: Configured, *, later: timedelta = timedelta(0)) -> int:
+def worked(
+    engine: Engine, mail: Configured, *, later: timedelta = timedelta(0), name: str = ""
+) -> int:
     """Do what is due, as a worker of this process would; how many hints there were."""
     me = Worker(
         engine=engine,
         channels={"mail": mail},
-        name=processes.owner(),
+        name=name or processes.owner(),
         unsubscribe="https://pages.example/unsubscribe/",
         secret=b"secret",
         lost=processes.lost,

@@ -65,3 +65,10 @@ def test_a_password_is_not_in_what_is_said(tmp_path: Path) -> None:
         require_current(engine)
     assert "s3cret" not in str(error.value)
     engine.dispose()
+
+
+def test_a_server_is_asked_not_to_wait_for_a_host_that_is_cut_off(postgres_database: str) -> None:
+    engine = connect(postgres_database)
+    with engine.connect() as db:
+        assert db.scalar(text("show idle_in_transaction_session_timeout")) == "1min"
+    engine.dispose()
