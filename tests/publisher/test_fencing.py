@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from publisher import asking, fencing, mailing, publishing, subscribing
+from publisher import asking, auditing, fencing, mailing, publishing, subscribing
 from publisher.domain.delivery import State
 from publisher.fencing import Fenced, Witness
 from publisher.storage import asks, copies, deliveries, homes, identity, posts, reports, waiting
@@ -413,3 +413,19 @@ def test_an_adoption_that_was_cut_short_is_still_fenced_and_can_be_said_again(
     found = recognise(engine, witness)
     assert (found.forgot_since, found.adopted_at) == (NOW, NOW + timedelta(hours=2))
     assert states(engine) == {"fake": State.UNSURE}
+
+
+def test_an_adopted_store_keeps_every_promise(engine: Engine, witness: Witness) -> None:
+    fake, mail = FakeChannel(), FakeMailing(cannot_be_asked=True)
+    clock = Clock()
+    subscribing.add(["ann@example.org"], engine=engine)
+    plan(engine, fake=fake, mail=mail)
+    fence(engine, witness)
+    fencing.adopt(engine, witness, at=clock())
+    with engine.begin() as db:
+        channels = {"fake": configured("fake", fake), "mail": configured("mail", mail)}
+        publishing.plan([edition("2026-10")], db=db, channels=channels, at=clock())
+    work(engine, clock, fake=fake, mail=mail)
+    with reading(engine) as db:
+        found = auditing.broken(auditing.audit(db, at=clock()))
+    assert list(found) == []
