@@ -80,6 +80,7 @@ class Crew:
         """Start again whoever is gone and may come back; who that was."""
         now, back = time.monotonic(), []
         for member in self.members:
+            member.groups = [group for group in member.groups if _has_members(group)]
             if not member.lives() and now >= member.away_until:
                 member.start()
                 back.append(member.name)
@@ -123,6 +124,15 @@ def at_work(members: Sequence[Member]) -> Iterator[Crew]:
     finally:
         for member in reversed(members):
             _sweep_away(member)
+
+
+def _has_members(group: int) -> bool:
+    """Whether a process group still is: the number of one that is not may become a stranger's."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _sweep_away(member: Member) -> None:
