@@ -18,6 +18,7 @@ from publisher.cli import (
     backups,
     bounces,
     demo,
+    doctor,
     readers,
     reading,
     running,
@@ -49,7 +50,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-for family in (demo, sending, stopping, reading, running, readers, bounces, backups):
+for family in (demo, sending, stopping, reading, running, readers, bounces, backups, doctor):
     for command in family.COMMANDS:
         cli.add_command(command)
 

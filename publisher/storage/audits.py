@@ -232,3 +232,19 @@ def history(channel: str, recipient: str) -> Select[Any]:
     steps = select(_l.was, _l.now, _l.reason, _l.worker).select_from(delivery_log)
     joined = steps.join(deliveries, _d.id == _l.delivery_id).join(posts, _p.id == _d.post_id)
     return joined.where(*theirs).order_by(_l.id)
+
+
+# --- what networks can be asked about
+
+
+def unproven_posts(limit: int) -> Select[Any]:
+    """What is not known to be out there, newest first, with its post's body."""
+    states = (State.PENDING, State.UNSURE, State.REFUSED, State.HELD)
+    wanted = _placed(_d.state, _p.body.label("body"))
+    open_ = wanted.where(_d.recipient == "", _d.state.in_(states))
+    return open_.order_by(_d.id.desc()).limit(limit)
+
+
+def is_planned(issue: str, lang: str, channel: str) -> Select[Any]:
+    there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
+    return select(_p.id).where(*there)

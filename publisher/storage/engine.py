@@ -59,6 +59,19 @@ def _ask_not_to_wait_for_the_lost(connection: Any, _: Any) -> None:
     connection.autocommit = False
 
 
+def look(database: URL | str) -> Engine:
+    """An engine for looking alone: it makes, changes and locks nothing.
+
+    Raises BadStore where there is no file.
+    """
+    address = make_url(database)
+    if address.get_backend_name() != "sqlite":
+        return _served(address)
+    if address.database and not Path(address.database).exists():
+        raise BadStore(f"{address.database}: there is no store yet; `publisher publish` makes one")
+    return _sqlite(address, LOOKING)
+
+
 @contextmanager
 def draft(file: Path) -> Iterator[Engine]:
     """An engine for a file that nobody else opens yet: no log beside it, and not made durable."""
@@ -70,6 +83,7 @@ def draft(file: Path) -> Iterator[Engine]:
 
 
 WORKING = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on")
+LOOKING = ("query_only=on",)
 DRAFT = ("journal_mode=delete", "synchronous=off", "foreign_keys=on")
 
 
