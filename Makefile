@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults soak lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-hosts  how much faster several worker machines are than one"
 	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
 	@echo "make faults  that nothing is lost or sent twice, whatever breaks (FAULTS=\"--releases 200 --kills 1000 --seed 7\")"
+	@echo "make soak    that eight hours of operation make nothing grow (SOAK=\"--minutes 2 --hours 2\")"
 	@echo "make lock    resolve the dependencies again"
 
 # A stamp is older than its lock file once that has changed: the environment is stale then.
@@ -84,6 +85,10 @@ prove-faults: $(VENV)/dev
 # FAULTS="--releases 200 --kills 1000 --seed 7" and more: docs/reliability.md
 faults: $(VENV)/dev
 	@$(BIN)/python -m tests.faults $(FAULTS)
+
+# SOAK="--minutes 2 --hours 2" for less
+soak: $(VENV)/dev
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev

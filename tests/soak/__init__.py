@@ -1,0 +1,1 @@
+"""Hours of operation in minutes: does anything grow that should not?"""
