@@ -36,14 +36,15 @@ def recover(db: Connection, *, at: datetime, lost: Callable[[str], bool], me: st
     hold nothing while asking. Returns how many were freed.
     """
     c = deliveries.c
-    held = select(c.id, c.owner, c.attempts, c.changed_at)
+    ended = (c.changed_at < at - LEASE).label("ended")  # told there: it may be no moment
+    held = select(c.id, c.owner, c.attempts, ended)
     held = held.where(c.state == State.SENDING, is_open())
     owners: dict[str, bool] = {me: True}
     doomed: dict[int, int] = {}
     for row in db.execute(held.order_by(c.id)).all():
         if row.owner not in owners:
             owners[row.owner] = lost(row.owner)
-        if owners[row.owner] or row.changed_at < at - LEASE:
+        if owners[row.owner] or row.ended:
             doomed[row.id] = row.attempts
     ids = list(doomed)
     chunks = [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]

@@ -401,3 +401,15 @@ def test_a_mail_sent_again_in_doubt_is_right_only_where_that_is_configured(
         deliveries.settle(db, taken, outcome, at=clock(), worker="w", receipt=receipt)
     mail = Found(channel="mail", remote_id="<1@fake>", recipient=READERS[0])
     assert rules(audited(lite, outside=[mail, mail], resends=resends)) == [rule]
+
+
+def test_a_moment_that_is_none_stops_no_sweep_and_is_named(lite: Engine, clock: Clock) -> None:
+    plan(lite, one=FakeChannel(), two=FakeChannel())
+    with lite.begin() as db:
+        deliveries.claim(db, 1, at=NOW, owner="another")
+        db.exec_driver_sql("update deliveries set changed_at = 'yesterday' where id = 1")
+    two = FakeChannel()
+    work(lite, clock, one=FakeChannel(), two=two)
+    assert len(two.out_there) == 1
+    odd = audited(lite)[0]  # the clock rule reads it as one to come
+    assert (odd.rule, odd.place) == ("rows", "deliveries 1")
