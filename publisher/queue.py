@@ -132,6 +132,16 @@ def give(app: Celery, hint: Hint) -> bool:
     return Giving(app=app).give(hint)
 
 
+def trouble(app: Celery) -> str:
+    """Why the broker cannot be used, "" where it takes a word."""
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=3)
+    except Exception as error:  # noqa: BLE001  whatever its library raises, it cannot be used
+        return str(error) or type(error).__name__
+    return ""
+
+
 def ask_to_look(app: Celery) -> bool:
     """Ask a worker to look at the source; False when the broker does not answer."""
     return _send(app, LOOK, queue=SCHEDULE)

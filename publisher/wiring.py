@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
+from typing import Any
 
 from celery import Celery
 from sqlalchemy import Engine
 
 from publisher import (
+    __version__,
     asking,
     bouncing,
     config,
@@ -24,6 +26,7 @@ from publisher import (
     registry,
     watching,
 )
+from publisher import signs as life
 from publisher.config import BadConfig, Mistake, Settings
 from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
@@ -32,7 +35,7 @@ from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
-from publisher.storage import secrets
+from publisher.storage import migrating, secrets, waiting, workers
 from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
@@ -138,6 +141,12 @@ def _grown(minute: int) -> int:
 def broker() -> Celery:
     """The queue, for whoever gives hints."""
     return queue.hinting(broker_url())
+
+
+def broker_trouble() -> str:
+    """Why the broker cannot be used, "" where it answers. Takes a few seconds at most."""
+    found = settings()
+    return queue.trouble(broker()) if found.broker else embedded.broker_trouble(found.state)
 
 
 def broker_url() -> str:
@@ -267,6 +276,12 @@ def sweep() -> int:
     return outbox.sweep(worker(), hint=hint) + publishing.sweep(worker(), hint=hint)
 
 
+def forget_hints() -> None:
+    """Have the next sweep hint at all that is due, whatever was hinted at before."""
+    with engine().begin() as db:
+        waiting.forget_hints(db)
+
+
 def forget_unanswered() -> int:
     """Forget whoever was asked to confirm and never did; how many."""
     return asking.forget_unanswered(engine=engine(), at=utcnow())
@@ -300,9 +315,32 @@ def _giving() -> Callable[[Hint], bool]:
     return queue.Giving(app=broker()).give
 
 
+@cache
+def signs() -> Engine:
+    """The store for signs of life, which wait for nobody: the next one comes soon."""
+    return storage.connect(settings().database, patience=2.0)
+
+
+def sign(name: str, *, role: str, started_at: datetime) -> None:
+    """Note that a process lives. Raises BadStore where the store is another version's."""
+    known: dict[str, Any] = {
+        "role": role,
+        "host": life.host(),
+        "version": __version__,
+        "started_at": started_at,
+    }
+    with signs().begin() as db:
+        ours = migrating.current(db) == migrating.head()
+        if ours:
+            workers.beat(db, name, at=utcnow(), **known)
+    if not ours:
+        storage.require_current(signs())
+
+
 def after_fork() -> None:
     """Drop what must not be shared with the parent process: connections."""
     engine().dispose(close=False)
+    signs.cache_clear()
     channels.cache_clear()
     broker.cache_clear()
 

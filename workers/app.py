@@ -12,6 +12,8 @@ from celery.signals import (
 )
 
 from publisher import processes, queue, wiring
+from publisher.signs import BEAT
+from workers import alive
 
 SWEEP = 2.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
@@ -27,6 +29,7 @@ look = source.every if source else HOUR  # without a source there is nothing to 
 
 app = queue.celery(wiring.broker_url())
 app.set_default()
+app.steps["consumer"].add(alive.Heart)
 app.conf.update(
     include=["workers.tasks"],
     beat_schedule={
@@ -34,6 +37,11 @@ app.conf.update(
             "task": "workers.tasks.sweep",
             "schedule": SWEEP,
             "options": {"expires": 5 * SWEEP},
+        },
+        "alive": {
+            "task": "workers.tasks.beat_of_schedule",
+            "schedule": BEAT,
+            "options": {"expires": 2 * BEAT, "queue": alive.proof(alive.SCHEDULE)},
         },
         "forget": {
             "task": "workers.tasks.forget_unanswered",
@@ -60,10 +68,11 @@ def _load_before_forking(**_: Any) -> None:
     gc.freeze()  # what is loaded stays: no child need look through it, nor copy its memory for that
 
 
-def _keep_one_free(instance: Any, **_: Any) -> None:
+def _set_up(sender: str, instance: Any, **_: Any) -> None:
     """Mailings take long: one process stays for what else this worker takes, if anything."""
     others = set(instance.app.amqp.queues.consume_from) - {queue.BULK}
     wiring.seat_mailings(max(1, instance.concurrency - bool(others)))
+    alive.introduce(instance.app, sender)
 
 
 def _begin_afresh(**_: Any) -> None:
@@ -77,6 +86,6 @@ def _hand_back(**_: Any) -> None:
 
 
 worker_init.connect(_load_before_forking)
-celeryd_after_setup.connect(_keep_one_free)
+celeryd_after_setup.connect(_set_up)
 worker_shutting_down.connect(_hand_back)
 worker_process_init.connect(_begin_afresh)

@@ -1,25 +1,35 @@
-"""Celery tasks: a name, a policy, one call. Decisions live in publisher."""
+"""Celery tasks: a name, a policy, one call. Decisions live in publisher.
+
+A worker that was asked to stop begins nothing more: the schedule says again what it was told.
+"""
+
+from typing import Any
 
 from publisher import wiring
+from publisher.processes import asked_to_stop
+from workers import alive
 from workers.app import app
 
 
 @app.task(name="workers.tasks.deliver")
 def deliver(delivery_id: int) -> None:
     """One attempt at one delivery."""
-    wiring.deliver(delivery_id)
+    if not asked_to_stop():
+        wiring.deliver(delivery_id)
 
 
 @app.task(name="workers.tasks.deliver_copies")
 def deliver_copies(post_id: int) -> None:
     """Copies of one post, for a while."""
-    wiring.deliver_copies(post_id)
+    if not asked_to_stop():
+        wiring.deliver_copies(post_id)
 
 
 @app.task(name="workers.tasks.deliver_question")
 def deliver_question(ask_id: int) -> None:
     """One attempt at one mail that asks a reader to confirm."""
-    wiring.deliver_question(ask_id)
+    if not asked_to_stop():
+        wiring.deliver_question(ask_id)
 
 
 @app.task(name="workers.tasks.sweep")
@@ -44,3 +54,15 @@ def forget_unanswered() -> None:
 def bounces() -> None:
     """Read what came back of mail. A double is harmless: a report counts once."""
     wiring.read_bounces()
+
+
+@app.task(name="workers.tasks.beat", **alive.OPTIONS)
+def beat() -> None:
+    """Show that this worker lives."""
+    alive.sign()
+
+
+@app.task(name="workers.tasks.beat_of_schedule", bind=True, **alive.OPTIONS)
+def beat_of_schedule(self: Any) -> None:
+    """Show that the schedule lives which sent this."""
+    alive.sign_for_schedule(self.request.origin)

@@ -19,6 +19,7 @@ from publisher.cli import (
     bounces,
     demo,
     doctor,
+    healthcheck,
     readers,
     reading,
     running,
@@ -50,7 +51,8 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-for family in (demo, sending, stopping, reading, running, readers, bounces, backups, doctor):
+parts = (demo, sending, stopping, reading, running, readers, bounces, backups, doctor, healthcheck)
+for family in parts:
     for command in family.COMMANDS:
         cli.add_command(command)
 

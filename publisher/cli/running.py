@@ -11,6 +11,7 @@ from typing import IO
 import click
 
 from publisher import embedded, fencing, queue, wiring
+from publisher.cli.overseeing import Oversight
 from publisher.config import Settings
 from publisher.embedded import CannotStart, Process
 from publisher.fencing import Fenced
@@ -43,6 +44,8 @@ def _tell_a_fence() -> None:
 
 def _supervise(found: Settings) -> None:
     with crew(None) as processes:
+        if not found.broker:
+            wiring.forget_hints()  # the one that they were given to is gone
         wiring.look_soon()
         click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
         with suppress(Stopped):
@@ -50,10 +53,9 @@ def _supervise(found: Settings) -> None:
 
 
 def _keep_running(processes: Sequence[Process]) -> None:
+    oversight = Oversight(processes=processes)
     while True:
-        for process in processes:
-            if process.keep_running():
-                click.echo(f"{process.name} had ended and was started again", err=True)
+        oversight.tick()
         time.sleep(0.5)
 
 

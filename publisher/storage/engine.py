@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from publisher.storage import migrating, shapes
 from publisher.storage.schema import metadata
 
-PATIENCE = 30  # seconds that somebody else may hold the store
+PATIENCE = 30.0  # seconds that somebody else may hold the store
 LOST = 60  # seconds after which one end of a line takes the other for lost
 LINES = {  # https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     "keepalives_idle": LOST // 2,
@@ -28,15 +28,18 @@ class BadStore(Exception):
     """The store cannot be used as it is; the message names it and the remedy."""
 
 
-def connect(database: URL | str) -> Engine:
-    """An engine for a database address. A file that is not there is made for its owner's eyes."""
+def connect(database: URL | str, *, patience: float = PATIENCE) -> Engine:
+    """An engine for a database address. A file that is not there is made for its owner's eyes.
+
+    `patience` is for how many seconds a file may be locked by others.
+    """
     address = make_url(database)
     if address.get_backend_name() != "sqlite":
         return _served(address)
     if address.database and not Path(address.database).exists():
         with suppress(OSError):  # opening it will tell
             os.close(os.open(address.database, os.O_CREAT | os.O_WRONLY, 0o600))
-    return _sqlite(address, WORKING)
+    return _sqlite(address, WORKING, patience)
 
 
 def _served(address: URL) -> Engine:
@@ -87,8 +90,8 @@ LOOKING = ("query_only=on",)
 DRAFT = ("journal_mode=delete", "synchronous=off", "foreign_keys=on")
 
 
-def _sqlite(address: URL, pragmas: Sequence[str]) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": PATIENCE}, hide_parameters=True)
+def _sqlite(address: URL, pragmas: Sequence[str], patience: float = PATIENCE) -> Engine:
+    engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", partial(_prepare_sqlite, pragmas))
     event.listen(engine, "begin", _begin_sqlite)
     return engine

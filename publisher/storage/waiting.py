@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true
 
 from publisher.domain import circuit
 from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
@@ -79,6 +79,14 @@ def _freed(row: Any) -> tuple[State, str, bool]:
     if tries > len(BACKOFF):
         return State.HELD, f"{reason}, {tries} times in a row", doubt
     return State.UNSURE if doubt else State.PENDING, reason, doubt
+
+
+def forget_hints(db: Connection) -> None:
+    """Forget what was hinted at, where the queue that held it is gone: it is said again."""
+    for table, still in ((deliveries, deliveries.c.state.in_(WAITING)), (posts, true())):
+        db.execute(
+            table.update().where(still, table.c.hinted_at.is_not(None)).values(hinted_at=None)
+        )
 
 
 def due(

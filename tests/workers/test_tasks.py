@@ -40,12 +40,14 @@ def python(code: str, config: Path) -> str:
 def test_the_queue_names_only_tasks_that_exist(config: Path) -> None:
     tasks, scheduled = python(LIST_TASKS, config).splitlines()
     assert tasks == (
-        '["workers.tasks.bounces", "workers.tasks.deliver", "workers.tasks.deliver_copies",'
+        '["workers.tasks.beat", "workers.tasks.beat_of_schedule",'
+        ' "workers.tasks.bounces", "workers.tasks.deliver", "workers.tasks.deliver_copies",'
         ' "workers.tasks.deliver_question", "workers.tasks.forget_unanswered",'
         ' "workers.tasks.look", "workers.tasks.sweep"]'
     )
     assert scheduled == (
-        '["workers.tasks.bounces", "workers.tasks.forget_unanswered",'
+        '["workers.tasks.beat_of_schedule", "workers.tasks.bounces",'
+        ' "workers.tasks.forget_unanswered",'
         ' "workers.tasks.look", "workers.tasks.sweep"]'
     )
 
