@@ -106,8 +106,13 @@ def standings(db: Connection, issue: str | None = None) -> list[Standing]:
     return [_standing(tally) for tally in tallies.values()]
 
 
+def _state(row: Row[Any]) -> State:
+    """Where a delivery stands; one in a state that there is not waits for a person."""
+    return State(row.state) if row.state in [*State] else State.HELD
+
+
 def _urgency(row: Row[Any]) -> int:
-    state = State(row.state)
+    state = _state(row)
     return -1 if row.paused_at and state is State.HELD else ORDER.index(state)
 
 
@@ -147,11 +152,13 @@ def _counted(issue: str | None) -> Select[Any]:
 def _standing(tally: _Tally) -> Standing:
     row, worst = tally.row, tally.worst
     alone = worst is not None and not worst.recipient
-    state = State(worst.state) if worst else State.SKIPPED
+    state = _state(worst) if worst else State.SKIPPED
     stopped = bool(row.paused_at or row.stopped_at)
     paused = stopped and state in WAITING
     why = f"channel paused: {row.pause_reason}" if row.paused_at else PAUSED
     reason = worst.reason if worst else "nobody reads this edition yet"
+    if worst and worst.state not in [*State]:
+        reason = f"there is no state {worst.state!r}; `publisher doctor` names the row"
     later = worst.next_attempt_at if worst else None
     if row.open_until and alone and state in WAITING and not paused:
         reason = f"channel rests after {row.failures} failures in a row: {row.pause_reason}"

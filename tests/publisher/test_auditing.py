@@ -12,7 +12,7 @@ from publisher.auditing import MOST, Found, Oddity, audit, broken
 from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import LEASE, State, settled_by
 from publisher.registry import Configured
-from publisher.storage import deliveries, pacing, pauses
+from publisher.storage import deliveries, pacing, pauses, reports
 from publisher.storage.engine import connect, migrate, reading
 from publisher.storage.waiting import Hint
 from tests.publisher.fakes import (
@@ -413,3 +413,11 @@ def test_a_moment_that_is_none_stops_no_sweep_and_is_named(lite: Engine, clock: 
     assert len(two.out_there) == 1
     odd = audited(lite)[0]  # the clock rule reads it as one to come
     assert (odd.rule, odd.place) == ("rows", "deliveries 1")
+
+
+def test_a_state_that_there_is_not_hides_no_other_from_status(lite: Engine) -> None:
+    plan(lite, one=FakeChannel(), two=FakeChannel())
+    with lite.begin() as db:
+        db.exec_driver_sql("update deliveries set state = 'gone' where id = 1")
+        one, two = reports.standings(db)
+    assert (one.state, "'gone'" in one.reason, two.state) == (State.HELD, True, State.PENDING)
