@@ -23,6 +23,8 @@ FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
 Network = IPv4Network | IPv6Network
 PLAIN_FIRST = ("starttls", "none")
+LOG_FORMATS = ("auto", "json", "text")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 IMAP_TLS = ("implicit", *PLAIN_FIRST)
 LANGUAGE = r"[a-z]{2,3}(-[a-z0-9]{2,8})*"  # RFC 5646, as far as newsletters use it
 
@@ -84,6 +86,15 @@ class Bounces:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Log:
+    """How the lines of a log look, which are worth one, and whether readers' addresses stand in."""
+
+    format: str = "auto"
+    level: str = "info"
+    readers: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All that one `publisher.toml` says. Channel tables stay as written until they are built."""
 
@@ -101,6 +112,7 @@ class Settings:
     habits: Habits = field(default_factory=Habits)
     lint: Rules = field(default_factory=Rules)
     bounces: Bounces = field(default_factory=Bounces)
+    log: Log = field(default_factory=Log)
 
 
 @dataclass
@@ -229,7 +241,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     """
     document = _parse(path)
     mistakes: list[Mistake] = []
-    tables = ("site", "source", "markup", "lint", "store", "web", "bounces", "channels")
+    tables = ("site", "source", "markup", "lint", "store", "web", "bounces", "log", "channels")
     for name, value in document.items():
         if name not in tables:
             mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
@@ -256,6 +268,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         state=_state_folder(database, path.parent),
         **web,
         bounces=_bounces(table("bounces"), path.parent),
+        log=_log(table("log")),
         channels=_channel_tables(table("channels")),
     )
     return settings, mistakes
@@ -435,6 +448,20 @@ def _bounces(table: _Table, folder: Path) -> Bounces:
     for key in ("username", "password"):
         if found.imap and key not in given:
             table.wrong(key, "is missing; the mailbox cannot be read without")
+    return found
+
+
+def _log(table: _Table) -> Log:
+    found = Log(
+        format=table.text("format", "auto"),
+        level=table.text("level", "info"),
+        readers=table.flag("readers", default=False),
+    )
+    if found.format not in LOG_FORMATS:
+        table.wrong("format", unknown(found.format, LOG_FORMATS))
+    if found.level not in LOG_LEVELS:
+        table.wrong("level", unknown(found.level, LOG_LEVELS))
+    table.done([f.name for f in fields(Log)])
     return found
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,11 +12,12 @@ from functools import partial
 
 import uvloop
 from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from publisher.domain.channel import Copy, Disconnected, Mailing, Post
 from publisher.domain.delivery import Delivery
 from publisher.ledger import Clerk, Ledger
-from publisher.publishing import Worker, addressed, stop
+from publisher.publishing import Worker, addressed, issue_of, stop
 from publisher.storage import copies, pacing, slow
 from publisher.storage.engine import reading
 
@@ -78,8 +79,12 @@ def deliver_copies(post_id: int, worker: Worker, *, looking: float = LOOKING) ->
         end=worker.now() + BUDGET,
         looking=looking,
     )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        unfinished = runner.run(_send(run))
+    place = {"issue": issue_of(post), "lang": post.lang, "channel": name, "post": post_id}
+    with (
+        bound_contextvars(**place),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        unfinished = runner.run(_send(run, place))
     if unfinished and not worker.stopping():
         return True
     with worker.engine.begin() as db:
@@ -87,11 +92,13 @@ def deliver_copies(post_id: int, worker: Worker, *, looking: float = LOOKING) ->
     return False
 
 
-async def _send(run: Run) -> bool:
+async def _send(run: Run, place: Mapping[str, object]) -> bool:
     """Send until nothing is due or the time is over; True for the latter."""
     with (
         run.worker.engine.connect() as db,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk") as thread,
+        ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="clerk", initializer=lambda: bind_contextvars(**place)
+        ) as thread,
     ):
         clerk = Clerk(thread=thread, db=db)
         ledger = Ledger(worker=run.worker, clerk=clerk, channel=run.name)
@@ -117,7 +124,7 @@ async def _send(run: Run) -> bool:
             finally:
                 if why := stopped or ledger.brake.pulled:
                     stop(run.name, why, run.worker)
-    log.info("%s on %s: %s copies handled", run.post.key, run.name, supply.claimed)
+    log.info("copies", extra={"handled": supply.claimed})
     return run.over and not supply.exhausted
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bound_contextvars
 
+from publisher import secrecy
 from publisher.domain import bounce
 from publisher.domain.channel import (
     ChannelError,
@@ -169,6 +171,21 @@ def deliver(delivery_id: int, worker: Worker) -> Hint | None:
         delivery = deliveries.claim(db, delivery_id, at=worker.now(), owner=worker.name)
     if delivery is None:
         return None
+    known = {
+        "issue": issue_of(delivery.post),
+        "lang": delivery.post.lang,
+        "channel": delivery.channel,
+    }
+    with bound_contextvars(**known, delivery=delivery.id, attempt=delivery.attempt):
+        return _attempt(delivery, worker)
+
+
+def issue_of(post: Post) -> str:
+    """The issue of a post, whose key is `ISSUE.LANG.MARK` in our channels, for logs."""
+    return f"{post.key}.".rpartition(f".{post.lang}.")[0] or post.key
+
+
+def _attempt(delivery: Delivery, worker: Worker) -> Hint | None:
     post = addressed(delivery, worker)
     if why := post.details.get(UNWRITTEN):
         _record(delivery, Outcome(state=State.REFUSED, note=why), None, worker)
@@ -178,10 +195,8 @@ def deliver(delivery_id: int, worker: Worker) -> Hint | None:
     _record(delivery, outcome, receipt, worker)
     if not delivery.address:
         _learn(delivery.channel, outcome, receipt, worker)
-    place, proof = f"{post.key} on {delivery.channel}", receipt.url if receipt else ""
-    log.info(
-        "%s, attempt %s: %s %s %s", place, delivery.attempt, outcome.state, proof, outcome.note
-    )
+    proof = receipt.url if receipt and not delivery.address else ""
+    log.info("attempt", extra={"outcome": outcome.state, "url": proof, "note": outcome.note})
     return _next(delivery, worker)
 
 
@@ -293,11 +308,13 @@ def failed(error: Exception, delivery: Delivery, worker: Worker, *, in_doubt: bo
         stop(delivery.channel, str(error), worker)
     elif not isinstance(error, ChannelError):
         log.error("delivery %s met a bug", delivery.id, exc_info=error)
-    return after_failure(error, tries=delivery.tries, in_doubt=in_doubt)
+    outcome = after_failure(error, tries=delivery.tries, in_doubt=in_doubt)
+    return replace(outcome, note=secrecy.removed(outcome.note))
 
 
 def stop(channel: str, reason: str, worker: Worker) -> None:
     """Pause a channel until a person has seen to it."""
+    reason = secrecy.removed(reason)
     with worker.engine.begin() as db:
         first = pacing.pause(db, channel, reason, at=worker.now())
     if first:

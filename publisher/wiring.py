@@ -18,12 +18,14 @@ from publisher import (
     embedded,
     fencing,
     limits,
+    logs,
     mailing,
     outbox,
     processes,
     publishing,
     queue,
     registry,
+    secrecy,
     watching,
 )
 from publisher import signs as life
@@ -56,7 +58,13 @@ def settings() -> Settings:
         mistakes.append(Mistake(**place, expected=f"{token} is not known; {known}"))
     if mistakes:
         raise BadConfig([*mistakes, *_built(found)[1]])
+    secrecy.learn(secrecy.of(found))
     return found
+
+
+def begin_log() -> None:
+    """Have this process log as the configuration says."""
+    logs.begin(settings().log)
 
 
 @cache

@@ -1,11 +1,11 @@
 """The Celery application and its schedule. The queue carries hints; the database remembers."""
 
 import gc
-import logging
 from typing import Any
 
 from celery.signals import (
     celeryd_after_setup,
+    setup_logging,
     worker_init,
     worker_process_init,
     worker_shutting_down,
@@ -18,10 +18,6 @@ from workers import alive
 SWEEP = 2.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
 HOUR = 3600.0
-
-# What a delivery came to is logged where it is settled; the queue's own words would drown it.
-for chatty in ("alembic", "celery.app.trace", "celery.worker.strategy", "httpx", "kombu"):
-    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 source = wiring.settings().source
 bounces = wiring.settings().bounces.every  # also without a mailbox: what is noted is weighed
@@ -60,6 +56,11 @@ app.conf.update(
 )
 
 
+def _log(**_: Any) -> None:
+    """Who listens to this signal has the say, and Celery sets up no log of its own."""
+    wiring.begin_log()
+
+
 def _load_before_forking(**_: Any) -> None:
     """Import and check everything once: children start warm, and mistakes show at once."""
     wiring.channels()
@@ -85,6 +86,7 @@ def _hand_back(**_: Any) -> None:
     processes.ask_to_stop()
 
 
+setup_logging.connect(_log)
 worker_init.connect(_load_before_forking)
 celeryd_after_setup.connect(_set_up)
 worker_shutting_down.connect(_hand_back)

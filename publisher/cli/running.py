@@ -105,11 +105,13 @@ def web() -> None:
 
     host, port = wiring.settings().bind
     _require_free(host, port)
+    wiring.begin_log()
     uvicorn.run(
         "publisher.web.app:create",
         factory=True,
         host=host,
         port=port,
+        log_config=None,  # its words go where ours go
         log_level="warning",
         access_log=False,  # it would list the tokens of readers
         proxy_headers=False,  # whom to believe about addresses, [web] trusted_proxies says

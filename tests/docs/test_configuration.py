@@ -13,7 +13,7 @@ from tests.docs.pages import DOCS, Snippet, snippets
 
 RUNNING = (DOCS / "running.md").read_text(encoding="utf-8")
 SITE = '[site]\nname = "N"\nbase_url = "https://example.org/"\n\n'
-TABLES = ("site", "source", "markup", "lint", "store", "web", "bounces")
+TABLES = ("site", "source", "markup", "lint", "store", "web", "bounces", "log")
 KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"
 

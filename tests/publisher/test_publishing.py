@@ -1,5 +1,8 @@
 """One delivery, from plan to outcome, on both real databases."""
 
+import io
+import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +10,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 
-from publisher import mailing, publishing, subscribing
+from publisher import logs, mailing, publishing, subscribing
+from publisher.config import Log
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
 from publisher.domain.issue import Fence
@@ -623,3 +627,20 @@ def test_a_mended_mailing_goes_to_its_readers(engine: Engine, clock: Clock) -> N
         mailing.deliver_copies(hint.post, me)
     assert len(mended.out_there) == 2
     assert standing(engine, "mail").state == State.DELIVERED
+
+
+def test_the_line_of_an_attempt_tells_what_was_sent_where(engine: Engine, clock: Clock) -> None:
+    plan(engine, "fake", key="2026-11")
+    out = io.StringIO()
+    listener = logging.StreamHandler(out)
+    listener.setFormatter(logs.formatter(Log(format="json"), terminal=False))
+    logger = logging.getLogger("publisher.publishing")
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    work(worker(engine, clock, fake=FakeChannel(fails_with=[TryLater("busy")])))
+    logger.removeHandler(listener)
+    logger.setLevel(logging.NOTSET)
+    [said] = map(json.loads, out.getvalue().splitlines())
+    expected = {"event": "attempt", "issue": "2026-11", "lang": "en", "channel": "fake"}
+    assert said.items() >= (expected | {"delivery": 1, "attempt": 1, "note": "busy"}).items()
+    assert said["outcome"] == "pending"
