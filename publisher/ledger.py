@@ -153,12 +153,16 @@ class Ledger:
 
     def _write(self, marks: list[Delivery], settled: list[Settlement]) -> set[int]:
         at, db = self.worker.now(), self.clerk.db
-        with db.begin():
-            ours = copies.mark(db, marks, at=at)
-            true = copies.settle(db, settled, at=at, worker=self.worker.name)
-            for one in settled:
-                if one.outcome.state is State.REFUSED and one.delivery.id in true:
-                    _note_bounce(db, one, at=at)
+        try:
+            with db.begin():
+                ours = copies.mark(db, marks, at=at)
+                true = copies.settle(db, settled, at=at, worker=self.worker.name)
+                for one in settled:
+                    if one.outcome.state is State.REFUSED and one.delivery.id in true:
+                        _note_bounce(db, one, at=at)
+        except DBAPIError:
+            db.invalidate()  # a failed commit may leave its transaction open, and the store shut
+            raise
         return ours if self.worker.now() - at <= FRESH else set()  # others may be at them by now
 
     async def _spread_patience(self) -> None:

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from publisher import mailing, publishing, subscribing
 from publisher.domain.channel import Copy, Disconnected, Receipt, Refused, TryLater, Unsure
@@ -631,3 +632,33 @@ def test_a_store_that_hangs_up_loses_no_answer(engine: Engine, clock: Clock) -> 
 
     mailing.deliver_copies(1, replace(worker(engine, clock, mail=Cut()), rest=lambda _: None))
     assert standing(engine).readers == {"delivered": 1, "pending": 1}
+
+
+def test_a_group_whose_commit_fails_leaves_the_store_to_others_and_the_next_one_is_written(
+    engine: Engine, clock: Clock
+) -> None:
+    subscribing.add(addresses(3), engine=engine)
+    plan(engine)
+    channel, free = FakeMailing(), list[bool]()
+
+    def fail(_: Connection) -> None:
+        raise OperationalError("COMMIT", {}, OSError("the disk is full"))
+
+    class Failing(FakeMailing):
+        async def deliver_each(self, copies, *, mark, settle):  # type: ignore[no-untyped-def]
+            taken = [copy async for copy in copies]
+            event.listen(engine, "commit", fail, once=True)
+            with pytest.raises(OperationalError):
+                await mark(taken[0])
+            with engine.begin() as db:  # where a transaction were open, this would wait for it
+                free.append(bool(db.scalar(text("select count(*) from posts"))))
+            await channel.deliver_each(_each(taken[1:]), mark=mark, settle=settle)
+
+    mailing.deliver_copies(1, worker(engine, clock, mail=Failing()))
+    assert free == [True]
+    assert standing(engine).readers == {"delivered": 2, "pending": 1}
+
+
+async def _each(copies: list[Copy]) -> AsyncIterator[Copy]:
+    for copy in copies:
+        yield copy
