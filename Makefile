@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults soak lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults soak model lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -21,6 +21,7 @@ help:
 	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
 	@echo "make faults  that nothing is lost or sent twice, whatever breaks (FAULTS=\"--releases 200 --kills 1000 --seed 7\")"
 	@echo "make soak    that eight hours of operation make nothing grow (SOAK=\"--minutes 2 --hours 2\")"
+	@echo "make model   the use cases against every interleaving that there is time for (MODEL=\"--examples 5000\")"
 	@echo "make lock    resolve the dependencies again"
 
 # A stamp is older than its lock file once that has changed: the environment is stale then.
@@ -89,6 +90,10 @@ faults: $(VENV)/dev
 # SOAK="--minutes 2 --hours 2" for less
 soak: $(VENV)/dev
 	@$(BIN)/python -m tests.soak $(SOAK)
+
+# MODEL="--examples 5000 --seed 7": docs/reliability.md
+model: $(VENV)/dev
+	@$(BIN)/python -m tests.model $(MODEL)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev

@@ -1,0 +1,1 @@
+"""The model check: the real use cases, a pretend outside, and somebody who says who goes on."""
