@@ -10,14 +10,16 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine, select
 
 from publisher import mailing, publishing, subscribing
+from publisher.auditing import audit, broken
 from publisher.domain.channel import Channel, Mailing
 from publisher.domain.delivery import UNFINISHED, State
 from publisher.domain.issue import Edition
 from publisher.publishing import Worker
 from publisher.registry import Configured
 from publisher.storage.engine import connect, migrate
-from publisher.storage.schema import deliveries, delivery_log
+from publisher.storage.schema import deliveries
 from publisher.storage.waiting import Hint
+from publisher.testing.worlds import SECRET
 
 KIND = "channel"
 STORE = "publisher.db"
@@ -29,12 +31,12 @@ LONGEST = 400  # steps, after which a release that is not over never will be
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where the one delivery stands, and how it came there: (was, now) for each change."""
+    """Where the one delivery stands, and what an audit of the store says against it."""
 
     state: State
     in_doubt: bool
     reason: str
-    log: tuple[tuple[str, str], ...]
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -74,15 +76,14 @@ class Release:
 
     def standing(self) -> Standing:
         """Where it stands now."""
-        c = delivery_log.c
         with self._engine.connect() as db:
             row = db.execute(select(deliveries)).one()
-            log = db.execute(select(c.was, c.now).order_by(c.id)).all()
+            odd = broken(audit(db, at=self.time, secrets=[SECRET]))
         return Standing(
             state=State(row.state),
             in_doubt=row.in_doubt,
             reason=row.reason,
-            log=tuple((was, now) for was, now in log),
+            odd=tuple(f"{one.place}: {one.words}" for one in odd),
         )
 
     def close(self) -> None:
@@ -153,15 +154,4 @@ def judge(standing: Standing, visible: Sequence[str], *, askable: bool) -> list[
         wrong.append("no post is out there")
     if standing.state is not State.DELIVERED and not told:
         wrong.append(f"the log says {standing.state}: {standing.reason}")
-    return wrong + _gaps(standing)
-
-
-def _gaps(standing: Standing) -> list[str]:
-    """Where one line of the log does not begin where the one before ended."""
-    nows = ["", *(now for _, now in standing.log)]
-    gaps = [
-        f"the log goes from {before} to {was}"
-        for before, (was, _) in zip(nows, standing.log, strict=False)
-        if before != was
-    ]
-    return gaps + ([] if nows[-1] == standing.state else [f"the log ends with {nows[-1]}"])
+    return [*wrong, *standing.odd]

@@ -81,6 +81,11 @@ def tells_its_secret(me: Faulty, post: Post) -> Receipt:
         raise Refused(f"{error} (asked with token={me.sound.token})") from error
 
 
+def notes_its_secret(me: Faulty, post: Post) -> Receipt:
+    """Tells the log how it signed in."""
+    return replace(me.sound.deliver(post), note=f"signed in with {me.sound.token}")
+
+
 def finds_nothing(_: Faulty, __: Post) -> Receipt | None:
     """Does not look."""
     return None

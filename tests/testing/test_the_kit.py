@@ -109,15 +109,12 @@ def test_only_a_crash_finds_a_channel_that_trusts_its_own_notes(
     ask(RELEASE, make, tmp_path, caplog, fault=fault)
 
 
-DELIVERED = (("", "pending"), ("pending", "sending"), ("sending", "delivered"))
-
-
-def standing(state: State, *log: tuple[str, str], in_doubt: bool = False) -> Standing:
-    return Standing(state=state, in_doubt=in_doubt, reason="why", log=log)
+def standing(state: State, *, in_doubt: bool = False, odd: tuple[str, ...] = ()) -> Standing:
+    return Standing(state=state, in_doubt=in_doubt, reason="why", odd=odd)
 
 
 def test_one_post_that_the_log_tells_of_is_what_is_wanted() -> None:
-    assert judge(standing(State.DELIVERED, *DELIVERED), ["a post"], askable=True) == []
+    assert judge(standing(State.DELIVERED), ["a post"], askable=True) == []
 
 
 @pytest.mark.parametrize(
@@ -127,19 +124,26 @@ def test_one_post_that_the_log_tells_of_is_what_is_wanted() -> None:
 def test_a_log_that_says_delivered_is_held_against_what_is_there(
     visible: list[str], words: str
 ) -> None:
-    assert judge(standing(State.DELIVERED, *DELIVERED), visible, askable=True) == [words]
+    assert judge(standing(State.DELIVERED), visible, askable=True) == [words]
 
 
 def test_doubt_is_an_end_only_where_nobody_can_be_asked() -> None:
-    log = (*DELIVERED[:2], ("sending", "held"))
-    held = standing(State.HELD, *log, in_doubt=True)
+    held = standing(State.HELD, in_doubt=True)
     assert judge(held, [], askable=False) == []
     assert judge(held, ["a post"], askable=True) == ["the log says held: why"]
 
 
-def test_a_log_with_a_gap_is_no_proof() -> None:
-    gap = standing(State.DELIVERED, DELIVERED[0], DELIVERED[2])
-    assert judge(gap, ["a post"], askable=True) == ["the log goes from pending to sending"]
+def test_what_an_audit_says_is_held_against_it() -> None:
+    odd = standing(State.DELIVERED, odd=("delivery 1: no line of the log",))
+    assert judge(odd, ["a post"], askable=True) == ["delivery 1: no line of the log"]
+
+
+def test_a_secret_in_the_log_is_found_at_the_end_of_a_release(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make = faulty.world_of(deliver=faulty.notes_its_secret)
+    with pytest.raises(AssertionError, match="secret"):
+        ask(RELEASE, make, tmp_path, caplog, fault="rate_limit")
 
 
 def test_a_process_is_killed_before_a_step_and_not_after_it(tmp_path: Path) -> None:
