@@ -109,10 +109,13 @@ def test_a_cut_in_the_next_leaves_half_of_it(behind: tuple[Server, Proxy]) -> No
     assert b"the body of it" not in there.taken
 
 
-def test_a_tarpit_says_all_of_it_a_byte_at_a_time(behind: tuple[Server, Proxy]) -> None:
+def test_a_tarpit_answers_a_byte_at_a_time(behind: tuple[Server, Proxy]) -> None:
     _, proxy = behind
     proxy.set(Trap(after=POST, do="dawdle"))
-    assert said(proxy, b"POST a") == b"t"
+    heard = said(proxy, b"POST a")
+    assert heard
+    assert b"taken POST a\n".startswith(heard)
+    assert len(heard) < len(b"taken POST a\n")
 
 
 def test_a_strike_comes_when_the_post_was_taken_and_before_the_answer(
