@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from publisher.storage.workers import Sign
 
 BEAT = 5.0  # seconds between the signs of one process
-QUIET = float(
-    __import__("os").environ.get("QUIET", 60)
-)  # seconds without a sign that are too many while nothing is being sent
+QUIET = 60.0  # seconds without a sign that are too many while nothing is being sent
 BUSY = 200.0  # the same where all of a worker may be at mailings, and waits for the store after
 GAP = 15.0  # seconds between two looks that show that who looks was asleep itself
 
