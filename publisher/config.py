@@ -22,6 +22,7 @@ from publisher.domain.lint import KINDS, Rules
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
 Network = IPv4Network | IPv6Network
+LOOPBACK = ("127.0.0.0/8", "::1")
 PLAIN_FIRST = ("starttls", "none")
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -108,6 +109,7 @@ class Settings:
     public_url: str
     proxies: tuple[Network, ...] = ()
     confirmations_an_hour: int = 1000
+    metrics_from: tuple[Network, ...] = ()
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
     lint: Rules = field(default_factory=Rules)
@@ -157,8 +159,8 @@ class _Table:
             return default
         return value
 
-    def networks(self, key: str) -> tuple[Network, ...]:
-        values = self.values.pop(key, [])
+    def networks(self, key: str, default: Sequence[str] = ()) -> tuple[Network, ...]:
+        values = self.values.pop(key, [*default])
         try:
             return tuple(ip_network(value) for value in _texts(values))
         except (TypeError, ValueError) as error:
@@ -413,8 +415,9 @@ def _web(table: _Table) -> dict[str, Any]:
         "public_url": _url(table, "public_url", f"http://{host}:{port}/"),
         "proxies": table.networks("trusted_proxies"),
         "confirmations_an_hour": table.number("confirmations_an_hour", 1000),
+        "metrics_from": table.networks("metrics_from", LOOPBACK),
     }
-    table.done(["bind", "public_url", "trusted_proxies", "confirmations_an_hour"])
+    table.done(["bind", "public_url", "trusted_proxies", "confirmations_an_hour", "metrics_from"])
     return web
 
 

@@ -157,6 +157,19 @@ def broker_trouble() -> str:
     return queue.trouble(broker()) if found.broker else embedded.broker_trouble(found.state)
 
 
+def queue_lengths() -> dict[str, int]:
+    """How many messages wait in each queue; nothing of a broker that does not answer."""
+    found: dict[str, int] = {}
+    if broker_trouble():
+        return found
+    for name in queue.QUEUES:
+        waiting = queue.length(broker(), name)
+        if waiting is None:
+            break
+        found[name] = waiting
+    return found
+
+
 def broker_url() -> str:
     """The broker's address: the configured one, or the embedded one's socket."""
     return settings().broker or embedded.broker_url(settings().state)

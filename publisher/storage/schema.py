@@ -140,6 +140,9 @@ Index(
     postgresql_where=OPEN,
 )
 
+_held = text("state = 'held'")
+Index("ix_deliveries_held", deliveries.c.post_id, sqlite_where=_held, postgresql_where=_held)
+
 delivery_log = Table(
     "delivery_log",
     metadata,

@@ -1,7 +1,7 @@
 """The web application: every page, with the headers and limits they have in common."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine
@@ -13,7 +13,7 @@ from publisher import registry, wiring
 from publisher.config import Settings
 from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
-from publisher.web import archive, choices, feeds, health, joining, leaving, showing
+from publisher.web import archive, choices, feeds, health, joining, leaving, metrics, showing
 from publisher.web.headers import Guarded, page_headers, without_token
 from publisher.web.showing import Web
 
@@ -25,7 +25,13 @@ log = logging.getLogger(__name__)
 def create() -> FastAPI:
     """The application of this process's configuration. Raises BadConfig, BadStore."""
     logging.getLogger("uvicorn.access").addFilter(without_token)
-    return build(wiring.settings(), wiring.engine(), hint=wiring.give)
+    return build(
+        wiring.settings(),
+        wiring.engine(),
+        hint=wiring.give,
+        broker=wiring.broker_trouble,
+        queues=wiring.queue_lengths,
+    )
 
 
 def build(
@@ -34,6 +40,8 @@ def build(
     *,
     hint: Callable[[Hint], object] = lambda _: False,
     now: Clock = utcnow,
+    broker: Callable[[], str] = lambda: "",
+    queues: Callable[[], Mapping[str, int]] = dict,
 ) -> FastAPI:
     """The application over a store. Raises BadConfig for a feed that cannot be served.
 
@@ -47,6 +55,8 @@ def build(
         lists=registry.lists(settings.channels, language=settings.site.language),
         hint=hint,
         now=now,
+        broker=broker,
+        queues=queues,
     )
     headers = page_headers(settings.site.base_url)
     app = FastAPI(
@@ -60,7 +70,7 @@ def build(
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, joining, leaving, choices, health):
+    for family in (archive, joining, leaving, choices, health, metrics):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app

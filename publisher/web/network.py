@@ -18,16 +18,27 @@ def network(request: Request, trusted: Sequence[Network]) -> str:
     `X-Forwarded-For` is read from its end, as far as it was written by `trusted` proxies;
     what stands before that is whatever the asker liked to write.
     """
-    last = _address(request.client.host if request.client else "")
+    last = asker(request, trusted)
     if last is None:
         return UNKNOWN
+    return str(ip_network(f"{last}/{PREFIXES[last.version]}", strict=False))
+
+
+def asker(request: Request, trusted: Sequence[Network]) -> Address | None:
+    """The address of whoever asks, as far as `trusted` proxies are to be believed."""
+    last = _address(request.client.host if request.client else "")
     said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    while said and any(last in proxies for proxies in trusted):
+    while last and said and any(last in proxies for proxies in trusted):
         before = _address(said.pop())
         if before is None:
             break
         last = before
-    return str(ip_network(f"{last}/{PREFIXES[last.version]}", strict=False))
+    return last
+
+
+def is_passed_on(request: Request) -> bool:
+    """Whether somebody says that they ask for somebody else."""
+    return any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
 
 
 def _address(said: str) -> Address | None:

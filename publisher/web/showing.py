@@ -38,7 +38,7 @@ class Web:
     """What every page stands on.
 
     `lists` are the channels that mail, with the languages they take; `hint` tells a worker where
-    to look.
+    to look. `broker` tells why the broker cannot be used, and `queues` what waits in each.
     """
 
     settings: Settings
@@ -47,6 +47,8 @@ class Web:
     lists: Mapping[str, tuple[str, ...]]
     hint: Callable[[Hint], object]
     now: Clock
+    broker: Callable[[], str] = lambda: ""
+    queues: Callable[[], Mapping[str, int]] = dict
 
     @property
     def prefix(self) -> str:

@@ -3,8 +3,10 @@
 import logging
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,8 +14,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from publisher.config import Settings
+from publisher.publishing import utcnow
 from publisher.sandbox.serving import serving
+from publisher.storage import homes, identity, workers
 from publisher.storage.engine import connect
+from publisher.web import health
 from publisher.web.app import LARGEST_BODY, build
 from publisher.web.headers import without_token
 from tests.publisher.fakes import edition
@@ -131,10 +136,58 @@ def test_a_bug_is_no_page_full_of_details_and_as_well_guarded(
 # --- health
 
 
-def test_a_service_that_can_work_says_so(web: httpx.Client) -> None:
+def signed(engine: Engine, at: datetime) -> None:
+    """Let a worker give a sign of life."""
+    with engine.begin() as db:
+        workers.beat(db, "w", role="worker", host="h", version="1", started_at=at, at=at)
+
+
+def not_ready(web: httpx.Client) -> str:
+    answer = web.get("/readyz")
+    assert answer.status_code == 503
+    return answer.text
+
+
+def test_a_service_that_can_work_says_so(web: httpx.Client, engine: Engine) -> None:
+    signed(engine, utcnow())
     assert (web.get("/healthz").status_code, web.head("/healthz").status_code) == (200, 200)
     ready = web.get("/readyz")
     assert (ready.status_code, ready.text) == (200, "ready\n")
+    assert ready.headers["cache-control"] == "no-store"
+
+
+def test_without_a_worker_it_is_not_ready(web: httpx.Client, engine: Engine) -> None:
+    signed(engine, utcnow() - timedelta(hours=1))
+    assert not_ready(web) == "not ready: no worker gives signs of life\n"
+
+
+def test_a_fenced_store_is_not_ready(web: httpx.Client, engine: Engine) -> None:
+    signed(engine, utcnow())
+    with engine.begin() as db:
+        identity.make(db, homes.Home(), at=utcnow())
+        identity.fence(db, "its file was copied", at=utcnow())
+    assert "sends nothing until somebody says" in not_ready(web)
+
+
+def test_without_a_broker_it_is_not_ready_and_no_address_is_told(
+    settings: Settings, engine: Engine
+) -> None:
+    signed(engine, utcnow())
+    app = build(settings, engine, broker=lambda: "redis://:hunter2@10.0.0.1 is gone")
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as web:
+        assert not_ready(web) == "not ready: the broker does not answer; the log says why\n"
+
+
+def test_who_does_not_answer_keeps_nobody_waiting(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed(engine, utcnow())
+    monkeypatch.setattr(health, "PATIENCE", 0.2)
+    never = threading.Event()
+    app = build(settings, engine, broker=lambda: str(never.wait(5)))
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as web:
+        assert "the broker does not answer in" in not_ready(web)
+        never.set()
 
 
 def test_a_store_of_another_version_is_not_ready_but_alive(

@@ -16,6 +16,10 @@ def upgrade() -> None:
     failures = sa.Column("failures", sa.Integer(), nullable=False, server_default="0")
     op.add_column("channels", failures)
     op.add_column("channels", sa.Column("open_until", Moment(), nullable=True))
+    held = sa.text("state = 'held'")
+    op.create_index(
+        "ix_deliveries_held", "deliveries", ["post_id"], sqlite_where=held, postgresql_where=held
+    )
     op.create_table(
         "workers",
         sa.Column("name", sa.String(), nullable=False),
