@@ -20,6 +20,7 @@ from publisher.ledger import Clerk, Ledger
 from publisher.publishing import Worker, addressed, issue_of, stop
 from publisher.storage import copies, pacing, slow
 from publisher.storage.engine import reading
+from publisher.storage.posts import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,12 @@ def deliver_copies(post_id: int, worker: Worker, *, looking: float = LOOKING) ->
     Several workers may do so at once: each copy is claimed by one of them. Every `looking` seconds
     they see whether a person has paused it.
     """
-    with worker.engine.begin() as db:
-        found = copies.stored_post(db, post_id)
+    try:
+        with worker.engine.begin() as db:
+            found = copies.stored_post(db, post_id)
+    except Unreadable as error:
+        log.error("a mailing waits: %s", error)  # noqa: TRY400  the words say all
+        return False
     if found is None or found[0] not in worker.channels:
         return False
     name, post = found

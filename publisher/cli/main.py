@@ -33,6 +33,7 @@ from publisher.embedded import Busy, CannotStart
 from publisher.fencing import Fenced
 from publisher.sources.folder import SourceTrouble
 from publisher.storage.engine import BadStore, remedy
+from publisher.storage.schema import BadRow
 from publisher.subscribing import BadAddress
 
 WRONG_INPUT = (BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)

@@ -32,7 +32,7 @@ from publisher.storage import many
 from publisher.storage.deliveries import PERSON, is_due, is_open, left, log_as_moved, move_all
 from publisher.storage.identity import fenced
 from publisher.storage.pacing import paused
-from publisher.storage.posts import from_json, upsert
+from publisher.storage.posts import stored, upsert
 from publisher.storage.schema import Moment, deliveries, delivery_log, posts, subscribers
 from publisher.storage.slow import is_put_off, is_resting
 
@@ -94,11 +94,12 @@ def rest(db: Connection, post_id: int) -> None:
 
 
 def stored_post(db: Connection, post_id: int) -> tuple[str, Post] | None:
-    """(channel, post) by the post's number, or None while the channel is paused."""
-    row = db.execute(
-        select(posts.c.channel, posts.c.body).where(posts.c.id == post_id, ~paused())
-    ).one_or_none()
-    return (row.channel, from_json(row.body)) if row else None
+    """(channel, post) by the post's number, or None while the channel is paused.
+
+    Raises Unreadable.
+    """
+    channel = db.scalar(select(posts.c.channel).where(posts.c.id == post_id, ~paused()))
+    return (channel, stored(db, post_id)) if channel else None
 
 
 def may_go_on(db: Connection, post_id: int, *, at: datetime) -> bool:

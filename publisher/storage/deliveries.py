@@ -30,7 +30,7 @@ from publisher.domain.delivery import (
 )
 from publisher.storage import circuits, many
 from publisher.storage.pacing import paused
-from publisher.storage.posts import from_json
+from publisher.storage.posts import Unreadable, stored
 from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
 
 CHUNK = 500  # a statement takes only so many values
@@ -146,10 +146,11 @@ def _logging(dialect: str, was: State) -> Insert:
 def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | None:
     """Take one delivery for one attempt.
 
-    None if it is taken, done, or not due, or if its channel is paused, rests, or is busy.
+    None if it is taken, done, or not due, or if its channel is paused, rests, or is busy. One
+    whose post cannot be read is held.
     """
     wanted = (
-        select(deliveries, posts.c.channel, posts.c.body)
+        select(deliveries, posts.c.channel)
         .join(posts)
         .where(deliveries.c.id == id, deliveries.c.state.in_(WAITING), is_due(at), ~paused())
         .with_for_update(of=deliveries)
@@ -166,6 +167,12 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
         values["marked_at"] = None
     if not move(db, id, was, State.SENDING, at=at, attempt=row.attempts, worker=owner, **values):
         return None
+    try:
+        post = stored(db, row.post_id)
+    except Unreadable as error:
+        held = {"at": at, "attempt": attempt, "reason": str(error), "worker": owner}
+        move(db, id, State.SENDING, State.HELD, **held)
+        return None
     address, token, reader = readers(db, [row.recipient]).get(row.recipient, ("", "", ""))
     if row.recipient and not address:
         left(db, [id], at=at, owner=owner)
@@ -173,7 +180,7 @@ def claim(db: Connection, id: int, *, at: datetime, owner: str) -> Delivery | No
     return Delivery(
         id=id,
         channel=row.channel,
-        post=from_json(row.body),
+        post=post,
         attempt=attempt,
         tries=attempt - row.forgiven,
         in_doubt=doubt,

@@ -61,9 +61,17 @@ def number(db: Connection, place: Place) -> int:
     return int(db.execute(select(posts.c.id).where(*where)).scalar_one())
 
 
+class Unreadable(Exception):
+    """A stored post that cannot be read back; the message names its row and the remedy."""
+
+
 def stored(db: Connection, id: int) -> Post:
-    """What will be said, or was."""
-    return from_json(db.execute(select(posts.c.body).where(posts.c.id == id)).scalar_one())
+    """What will be said, or was. Raises Unreadable."""
+    try:
+        return from_json(db.execute(select(posts.c.body).where(posts.c.id == id)).scalar_one())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        row = f"row {id} of the table posts cannot be read ({error!r})"
+        raise Unreadable(f"{row}; restore it from a backup, then `publisher retry`") from error
 
 
 def replace_body(db: Connection, id: int, post: Post) -> None:

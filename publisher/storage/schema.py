@@ -23,6 +23,10 @@ from sqlalchemy import (
 from sqlalchemy import UniqueConstraint as Unique
 
 
+class BadRow(ValueError):
+    """A value that no program of ours wrote; the message repeats it."""
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC, on databases that keep zones and on those that don't."""
 
@@ -34,6 +38,19 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value) if value else None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        read = super().result_processor(dialect, coltype)
+
+        def checked(value: Any) -> datetime | None:
+            try:
+                found: datetime | None = read(value) if read else value
+            except (ValueError, TypeError) as error:  # SQLite keeps whatever it is given
+                told = f"{value!r} is no moment; `publisher doctor` names it"
+                raise BadRow(f"a row of the store cannot be read: {told}") from error
+            return found
+
+        return checked
 
 
 def sound(words: str) -> str:

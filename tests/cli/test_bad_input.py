@@ -3,6 +3,7 @@
 import os
 import resource
 import socket
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -138,6 +139,20 @@ def test_a_full_disk_is_named_and_nothing_is_lost_or_doubled(home: Home) -> None
     assert [home.posts(n) for n in ("mastodon", "reddit", "lemmy")] == [1, 1, 1]
     taken = [kept.fields["rcpt_to"] for kept in home.outside.outside.posts("email")]
     assert readers.get("delivered", 0) <= len(taken) == len(set(taken)) <= 2
+
+
+def test_a_row_with_a_moment_that_is_none_is_told_and_left_as_it_is(home: Home) -> None:
+    home.write(FILE)
+    assert home.run("publish", KEY).code == 0
+    with sqlite3.connect(home.folder / "publisher.db") as db:
+        db.execute("update deliveries set next_attempt_at = 'yesterday' where id = 1")
+    db.close()
+    done = home.run("status", KEY)
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    assert "'yesterday' is no moment; `publisher doctor` names it" in done.err
+    named = home.run("doctor", "--offline")
+    assert named.code == 1
+    assert "deliveries" in named.out
 
 
 def _readers(home: Home) -> dict[str, int]:

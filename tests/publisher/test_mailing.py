@@ -301,6 +301,18 @@ def test_a_copy_that_is_not_ours_any_more_is_not_sent(engine: Engine, clock: Clo
     assert slow.out_there == []
 
 
+def test_a_mailing_that_cannot_be_read_is_named_and_waits(
+    engine: Engine, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscribing.add(addresses(2), engine=engine)
+    plan(engine)
+    with engine.begin() as db:
+        db.execute(text("update posts set body = '[]'"))
+    assert not mailing.deliver_copies(1, worker(engine, clock, mail=FakeMailing()))
+    assert standing(engine).readers == {"pending": 2}
+    assert "row 1 of the table posts cannot be read" in caplog.text
+
+
 def test_a_worker_that_slept_after_its_mark_sends_no_dot(engine: Engine, clock: Clock) -> None:
     subscribing.add(addresses(2), engine=engine)
     plan(engine)

@@ -483,6 +483,25 @@ def test_nobody_settles_what_is_delivered(engine: Engine, clock: Clock) -> None:
         assert publishing.settle("2026-11", "fake", State.PENDING, db=db, at=clock()) == 0
 
 
+@pytest.mark.parametrize("body", ['{"key": 1}', '"words"', "[]"])
+def test_a_post_that_cannot_be_read_is_held_with_its_row_and_stops_no_other(
+    engine: Engine, clock: Clock, body: str
+) -> None:
+    plan(engine, "fake", "well")
+    with engine.begin() as db:
+        spoilt = text("update posts set body = :body where channel = 'fake'")
+        db.execute(spoilt, {"body": body})
+    channel = FakeChannel()
+    me = worker(engine, clock, fake=channel, well=channel)
+    work(me, times=2)
+    found = standing(engine)
+    assert (found.state, len(channel.out_there)) == (State.HELD, 1)
+    assert "row 1 of the table posts cannot be read" in found.reason
+    with engine.begin() as db:
+        kept = db.scalar(text("select cast(body as text) from posts where channel = 'fake'"))
+    assert kept == body
+
+
 def test_what_was_hinted_at_is_not_hinted_at_again_at_once(engine: Engine, clock: Clock) -> None:
     plan(engine)
     me = worker(engine, clock, fake=FakeChannel())
