@@ -91,7 +91,7 @@ def _code(arguments: Sequence[str] | None) -> int:
     except WRONG_INPUT as error:
         click.echo(f"publisher: {error}", err=True)
         return WRONG
-    except (Busy, CannotStart, Fenced, NotWritten) as error:
+    except (Busy, CannotStart, Fenced, BadRow, NotWritten) as error:
         click.echo(f"publisher: {error}", err=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
