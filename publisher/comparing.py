@@ -58,7 +58,8 @@ def _may_be_there(row: Row[Any]) -> bool:
     """Whether the store itself says that something may be out there, without a receipt."""
     if row.state == State.SENDING:
         return bool(row.marked or row.in_doubt)
-    return row.state == State.DELIVERED or (row.state in IN_DOUBT and bool(row.in_doubt))
+    doubtful = (*IN_DOUBT, State.SKIPPED)  # skipped: its reader left the list meanwhile
+    return row.state == State.DELIVERED or (row.state in doubtful and bool(row.in_doubt))
 
 
 def _left(out: Held) -> dict[Account, list[str]]:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import Engine
@@ -63,6 +64,7 @@ def _secrets(channels: Mapping[str, Configured]) -> Iterator[str]:
     settings = wiring.settings()
     yield settings.bounces.password
     yield settings.database.password or ""
+    yield urlsplit(settings.broker).password or ""
     for one in channels.values():
         for field in dataclasses.fields(one.channel):  # type: ignore[arg-type]  # each is one
             value = getattr(one.channel, field.name)

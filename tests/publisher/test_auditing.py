@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from publisher import mailing, publishing, subscribing
 from publisher.auditing import MOST, Found, Oddity, audit, broken
@@ -372,6 +372,19 @@ def test_what_a_person_left_in_doubt_may_be_there(lite: Engine, clock: Clock) ->
     with lite.begin() as db:
         publishing.settle("2026-11", "one", State.SKIPPED, db=db, at=NOW)
     assert audited(lite, outside=[Found(channel="one", remote_id="1")]) == []
+
+
+def test_what_was_in_doubt_when_its_reader_left_may_be_there(lite: Engine, clock: Clock) -> None:
+    subscribing.add(READERS[:1], engine=lite, at=NOW)
+    plan(lite, mail=FakeMailing())
+    work(lite, clock, mail=FakeMailing(refuses={READERS[0]: Unsure("silence")}))
+    with lite.begin() as db:
+        db.execute(text("update subscribers set state = 'left'"))
+    clock.forward(seconds=40)
+    work(lite, clock, mail=FakeMailing())
+    with reading(lite) as db:
+        assert reports.standings(db)[0].readers == {"skipped": 1}
+    assert audited(lite, outside=[Found(channel="mail", remote_id="1", recipient=READERS[0])]) == []
 
 
 def test_what_a_person_sent_again_is_told_apart_from_a_double(lite: Engine, clock: Clock) -> None:
