@@ -7,19 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
-from publisher import fencing, publishing, subscribing, watching, wiring
+from publisher import fencing, publishing, signs, subscribing, watching, wiring
 from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import identity, reports, sightings, stories
+from publisher.storage import identity, reports, sightings, stories, workers
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
 REMEMBERED = timedelta(days=14)  # what a source held back is shown for so long
+NOBODY = "nobody is at work: what waits goes out once `publisher up` runs"
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -153,9 +155,11 @@ def status(issue: str | None, json_: bool) -> int:
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
-        me = identity.known(db)
+        me, idle = identity.known(db), _is_idle(db)
     if me and me.fenced_at:
         troubles = [fencing.told(me), *troubles]
+    elif idle and any(not standing.finished for standing in standings):
+        troubles = [NOBODY, *troubles]
     if key and not standings:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
     if json_:
@@ -163,6 +167,10 @@ def status(issue: str | None, json_: bool) -> int:
         return 0
     _print_status(standings, [*troubles, *_held_back(held_back), *_forgotten(standings)])
     return 0
+
+
+def _is_idle(db: Connection) -> bool:
+    return signs.nobody_works(workers.known(db), at=utcnow(), busy=workers.is_busy(db))
 
 
 def _print_status(standings: Sequence[Standing], troubles: Sequence[str]) -> None:

@@ -222,3 +222,11 @@ def test_a_commit_in_the_git_source_is_released(home: Home, tmp_path: Path) -> N
         git("commit", "--quiet", "-m", "November")
         wait_until(lambda: set(home.states(KEY).values()) == {"delivered"}, seconds=60)
     assert counts(home) == ONCE
+
+
+def test_that_nobody_is_at_work_is_said_where_something_waits(home: Home) -> None:
+    home.write(FILE)
+    assert home.run("publish", KEY, "--no-wait").code == 0
+    assert "nobody is at work" in home.run("status").out
+    assert home.run("publish", KEY).code == 0
+    assert "nobody is at work" not in home.run("status").out
