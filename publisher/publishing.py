@@ -263,8 +263,8 @@ def _look(delivery: Delivery, post: Post, worker: Worker) -> Result | None:
     try:
         receipt = _channel(delivery, worker).channel.find_existing(post)
     except NotImplementedError as error:
-        words = (delivery.evidence, str(error), "`publisher settle` takes your answer")
-        note = "; ".join(word for word in words if word)
+        words = f"{delivery.evidence}; {error}; `publisher settle` takes your answer".split("; ")
+        note = "; ".join(dict.fromkeys(filter(None, words)))  # each said once, however often asked
         return Outcome(state=State.HELD, note=note, in_doubt=True), None
     except Exception as error:  # noqa: BLE001  the boundary: failed() names it
         return failed(error, delivery, worker, in_doubt=True), None

@@ -483,6 +483,23 @@ def test_nobody_settles_what_is_delivered(engine: Engine, clock: Clock) -> None:
         assert publishing.settle("2026-11", "fake", State.PENDING, db=db, at=clock()) == 0
 
 
+def test_what_cannot_be_asked_says_so_once_however_often_it_is_retried(
+    engine: Engine, clock: Clock
+) -> None:
+    plan(engine)
+    channel = FakeChannel(fails_with=[Unsure("the answer was lost")], cannot_be_asked=True)
+    me = worker(engine, clock, fake=channel)
+    reasons = set()
+    for _ in range(4):
+        work(me, times=3)
+        clock.forward(minutes=1)
+        reasons.add(standing(engine).reason)
+        with engine.begin() as db:
+            told = [configured("fake", channel)]
+            publishing.retry("2026-11", db=db, channels=told, editions=[], at=clock())
+    assert max(map(len, reasons)) < 200
+
+
 @pytest.mark.parametrize("body", ['{"key": 1}', '"words"', "[]"])
 def test_a_post_that_cannot_be_read_is_held_with_its_row_and_stops_no_other(
     engine: Engine, clock: Clock, body: str
