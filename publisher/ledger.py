@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -17,8 +18,9 @@ from publisher.brake import Brake
 from publisher.domain.bounce import kind_of, status_in
 from publisher.domain.channel import ChannelError, Copy, Receipt, TryLater
 from publisher.domain.delivery import FRESH, Delivery, Outcome, State, settled_by
+from publisher.insisting import insist
 from publisher.patience import WHOLE, Patience
-from publisher.publishing import INSISTING, Worker, failed
+from publisher.publishing import Worker, failed
 from publisher.storage import bounces, copies, slow
 from publisher.storage.copies import Settlement
 
@@ -230,16 +232,9 @@ class Ledger:
         for delivery in self.held.values():
             self._note(delivery, self._unfinished(delivery, stopped))
         self.held.clear()
-        for pause in (*INSISTING, None):
-            try:
-                self._write([], self._settled)
-            except DBAPIError:
-                if pause is None:
-                    raise
-                log.warning("the store does not take what became of %s copies", len(self._settled))
-                self.worker.rest(pause)
-            else:
-                return
+        what = f"what became of {len(self._settled)} copies"
+        me = self.worker
+        insist(partial(self._write, [], self._settled), what, rest=me.rest, stopping=me.stopping)
 
     def _unfinished(self, delivery: Delivery, stopped: str) -> Outcome:
         pause = self.trouble.retry_in if self.trouble else timedelta(0)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
 from publisher import secrecy
@@ -32,6 +31,7 @@ from publisher.domain.delivery import (
     settled_by,
 )
 from publisher.domain.issue import Edition
+from publisher.insisting import insist
 from publisher.registry import Configured
 from publisher.rendering import sections
 from publisher.storage import (
@@ -55,7 +55,6 @@ log = logging.getLogger(__name__)
 
 ARCHIVE = "archive"  # what the readers' pages are called by a part that is for them
 UNWRITTEN = "unwritten"  # the detail of a stored post that there is not, and why
-INSISTING = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to record an outcome
 UNHINTED = timedelta(seconds=4)  # a hint that led to nothing by then is given again
 Clock = Callable[[], datetime]
 
@@ -225,19 +224,15 @@ def _next(delivery: Delivery, worker: Worker) -> Hint | None:
 
 
 def _record(delivery: Delivery, outcome: Outcome, receipt: Receipt | None, worker: Worker) -> None:
-    """Settle a delivery, and insist for a minute when the store does not take it."""
-    for pause in (*INSISTING, None):
-        try:
-            with worker.engine.begin() as db:
-                at, name = worker.now(), worker.name
-                deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
-        except DBAPIError:
-            if pause is None:
-                raise
-            log.warning("the store does not take what became of delivery %s", delivery.id)
-            worker.rest(pause)
-        else:
-            return
+    """Settle a delivery, and insist for a while when the store does not take it."""
+
+    def settle() -> None:
+        with worker.engine.begin() as db:
+            at, name = worker.now(), worker.name
+            deliveries.settle(db, delivery, outcome, at=at, worker=name, receipt=receipt)
+
+    what = f"what became of delivery {delivery.id}"
+    insist(settle, what, rest=worker.rest, stopping=worker.stopping)
 
 
 def addressed(delivery: Delivery, worker: Worker) -> Post:
