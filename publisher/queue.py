@@ -1,11 +1,14 @@
 """The queue: it carries hints where to look, and may lose or double them."""
 
 import logging
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from amqp.exceptions import AccessRefused, NotAllowed
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import AuthenticationError, ResponseError
 
 from publisher.storage.waiting import Hint
 
@@ -21,8 +24,12 @@ TASKS = (  # where a hint points → what is to be done, and in which queue
     ("post", "workers.tasks.deliver_copies", BULK),
     ("ask", "workers.tasks.deliver_question", QUESTIONS),
 )
+REFUSALS = (AuthenticationError, ResponseError, AccessRefused, NotAllowed)
 UNHEARD = "the broker does not answer, so the schedule will try again: %s"
 LOOK = "workers.tasks.look"
+MEMORY = "publisher.memory"  # one message that nobody takes: gone where the broker forgot
+PROBE = "publisher.probe"
+SWEEP = "workers.tasks.sweep"
 SCHEDULED = ("sweep", "look", "forget_unanswered", "bounces")
 ROOM = 200  # messages that wait in a queue: more would only be said twice
 TASK_LIMIT = 300  # seconds; a lease is longer, see publisher.domain.delivery.LEASE
@@ -132,19 +139,57 @@ def give(app: Celery, hint: Hint) -> bool:
     return Giving(app=app).give(hint)
 
 
-def trouble(app: Celery) -> str:
-    """Why the broker cannot be used, "" where it takes a word."""
+def tried(app: Celery) -> Exception | None:
+    """What comes of giving the broker a word and taking it back; None where all is well."""
     try:
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=3)
+            with closing(connection.SimpleBuffer(PROBE)) as probe:
+                probe.put("a word")
+                with suppress(probe.Empty):  # somebody else's probe took it
+                    probe.get_nowait()
     except Exception as error:  # noqa: BLE001  whatever its library raises, it cannot be used
-        return str(error) or type(error).__name__
-    return ""
+        return error
+    return None
+
+
+def trouble(app: Celery) -> str:
+    """Why the broker cannot be used, "" where it takes a word."""
+    error = tried(app)
+    return "" if error is None else str(error) or type(error).__name__
+
+
+def refuses(error: BaseException | None) -> bool:
+    """Whether it was an answer, and a no: time mends no password, address or read-only copy."""
+    while error is not None:
+        if isinstance(error, REFUSALS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def place(app: Celery) -> str:
+    """The broker's address, without its password."""
+    with app.connection_for_write() as connection:
+        return str(connection.as_uri())
+
+
+def has_forgotten(app: Celery) -> bool:
+    """Whether the broker lost what it held since this was last asked: flushed, or begun anew.
+
+    True is said once, to whoever asks first; or to two who ask at once.
+    """
+    return length(app, MEMORY) == 0 and _send(app, SWEEP, queue=MEMORY)
 
 
 def ask_to_look(app: Celery) -> bool:
     """Ask a worker to look at the source; False when the broker does not answer."""
     return _send(app, LOOK, queue=SCHEDULE)
+
+
+def ask_to_sweep(app: Celery) -> bool:
+    """Ask a worker to sweep now; False when the broker does not answer."""
+    return _send(app, SWEEP, queue=SCHEDULE)
 
 
 def length(app: Celery, queue: str) -> int | None:

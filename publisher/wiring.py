@@ -1,8 +1,7 @@
 """The one place where the parts are joined: configuration, store, queue, channels."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -157,6 +156,20 @@ def broker_trouble() -> str:
     return queue.trouble(broker()) if found.broker else embedded.broker_trouble(found.state)
 
 
+def require_broker() -> str:
+    """Why the configured broker does not answer now, "" where it does, or where none is configured.
+
+    Raises BadConfig where it answers, and takes no word from us: it will not tomorrow either.
+    """
+    found = settings()
+    error = queue.tried(broker()) if found.broker else None
+    if queue.refuses(error):
+        expected = f"it answers, and takes no word from us: {secrecy.removed(str(error))}"
+        mistake = Mistake(file=str(found.file), table="store", key="broker", expected=expected)
+        raise BadConfig([mistake])
+    return "" if error is None else secrecy.removed(str(error) or type(error).__name__)
+
+
 def queue_lengths() -> dict[str, int]:
     """How many messages wait in each queue; nothing of a broker that does not answer."""
     found: dict[str, int] = {}
@@ -255,22 +268,25 @@ def deliver(delivery_id: int) -> None:
 def deliver_copies(post_id: int) -> None:
     """Send copies of one post for a while, and say where to go on.
 
-    Where other mailings leave no process free, or one of ours is at this very mailing, nothing is
-    done: the schedule says so again later.
+    Where other mailings leave no process free, it is called in by the first that ends. Where one of
+    ours is at this very mailing, nothing is done.
     """
-    with _seat(post_id) as seated:
-        more = seated and mailing.deliver_copies(post_id, worker())
-    if more:
-        give(Hint(post=post_id))
-
-
-@contextmanager
-def _seat(post_id: int) -> Iterator[bool]:
     if not _seats:
-        yield True
+        _deliver_copies(post_id)
         return
-    with _seats[0].one() as seated, _seats[0].alone_at(post_id) as alone:
-        yield seated and alone
+    seats = _seats[0]
+    with seats.one() as seated, seats.alone_at(post_id) as alone:
+        if seated and alone:
+            _deliver_copies(post_id)
+    if not seated:
+        seats.turn_away(post_id)
+    elif called := seats.next():
+        give(Hint(post=called))
+
+
+def _deliver_copies(post_id: int) -> None:
+    if mailing.deliver_copies(post_id, worker()):
+        give(Hint(post=post_id))
 
 
 _seats: list[Seats] = []
@@ -294,13 +310,10 @@ def sweep() -> int:
         return 0
     _grown(int(utcnow().timestamp() // 60))
     hint = _giving()
+    if _has_broker() and queue.has_forgotten(broker()):
+        with engine().begin() as db:
+            waiting.forget_hints(db)  # what was said there is said again
     return outbox.sweep(worker(), hint=hint) + publishing.sweep(worker(), hint=hint)
-
-
-def forget_hints() -> None:
-    """Have the next sweep hint at all that is due, whatever was hinted at before."""
-    with engine().begin() as db:
-        waiting.forget_hints(db)
 
 
 def forget_unanswered() -> int:
@@ -330,10 +343,13 @@ def give(hint: Hint) -> bool:
 
 def _giving() -> Callable[[Hint], bool]:
     """What puts hints into the queue, one after the other."""
+    return queue.Giving(app=broker()).give if _has_broker() else lambda _: False
+
+
+def _has_broker() -> bool:
+    """Whether there is a broker to talk to: without a configured one, somebody must run ours."""
     found = settings()
-    if not found.broker and not embedded.socket_path(found.state).exists():
-        return lambda _: False  # nobody runs here
-    return queue.Giving(app=broker()).give
+    return bool(found.broker) or embedded.socket_path(found.state).exists()
 
 
 @cache

@@ -81,6 +81,7 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]  # celery's only way
 
     def start(self, consumer: Any) -> None:
         _post(consumer.app)
+        _sweep_now(consumer.app)
         self.timer = consumer.timer.call_repeatedly(BEAT, _post, (consumer.app,))
 
     def stop(self, _consumer: Any) -> None:
@@ -89,6 +90,14 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]  # celery's only way
         self.timer = None
 
     shutdown = stop
+
+
+def _sweep_now(app: Celery) -> None:
+    """What waited for a worker, waits no longer for the schedule."""
+    try:
+        app.send_task(queue.SWEEP, queue=queue.SCHEDULE, expires=BEAT)
+    except (OperationalError, OSError) as error:
+        log.warning("the broker takes no sweep: %s", error)
 
 
 def _post(app: Celery) -> None:

@@ -50,7 +50,6 @@ class Oversight:
     look: Callable[[], Seen] = look
     broker_trouble: Callable[[], str] = wiring.broker_trouble
     page_trouble: Callable[[], str] = lambda: page_trouble(BRIEF)
-    forget_hints: Callable[[], object] = wiring.forget_hints
     say: Callable[[str], None] = _say
     clock: Callable[[], float] = time.monotonic
     _watches: dict[int, Watch] = field(default_factory=dict)
@@ -65,17 +64,9 @@ class Oversight:
         for process in self.processes:
             if process.keep_running():
                 self.say(f"{process.name} had ended and was started again")
-                if process.name == "broker":
-                    self._forget_hints()
         if self.clock() >= self._next:
             self._oversee()
             self._next = self.clock() + LOOK
-
-    def _forget_hints(self) -> None:
-        try:
-            self.forget_hints()
-        except DBAPIError as error:
-            self._excuse(f"the store cannot be asked: {error.orig}")
 
     def _oversee(self) -> None:
         try:

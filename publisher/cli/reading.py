@@ -9,9 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 import click
-from kombu.exceptions import OperationalError
 
-from publisher import config, linting, publishing, wiring
+from publisher import config, linting, publishing, queue, wiring
 from publisher.cli import finding, show
 from publisher.cli.sending import channel_option, json_option
 from publisher.domain.channel import ChannelError, Disconnected, Post, Refused
@@ -81,12 +80,9 @@ def _check_store() -> Checked:
 def _check_broker() -> Checked:
     if not wiring.settings().broker:
         return Checked(name="broker", ok=True, found=["embedded, started when it is needed"])
-    try:
-        with wiring.broker().connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=3)
-            return Checked(name="broker", ok=True, found=[connection.as_uri()])
-    except (OperationalError, OSError) as error:
-        return Checked(name="broker", ok=False, found=[f"{error}; mend [store] broker"])
+    if trouble := wiring.broker_trouble():
+        return Checked(name="broker", ok=False, found=[f"{trouble}; mend [store] broker"])
+    return Checked(name="broker", ok=True, found=[queue.place(wiring.broker())])
 
 
 def _check_mailbox() -> Iterator[Checked]:

@@ -28,6 +28,9 @@ def up() -> None:
     wiring.engine()
     wiring.channels()
     _tell_a_fence()
+    if trouble := wiring.require_broker():
+        words = "nothing is sent until it does; or mend [store] broker"
+        click.echo(f"publisher: the broker does not answer: {trouble}; {words}", err=True)
     found = wiring.settings()
     with embedded.alone(found.state):
         _require_free(*found.bind)
@@ -44,8 +47,6 @@ def _tell_a_fence() -> None:
 
 def _supervise(found: Settings) -> None:
     with crew(None) as processes:
-        if not found.broker:
-            wiring.forget_hints()  # the one that they were given to is gone
         wiring.look_soon()
         click.echo(f"Up: pages at {found.public_url}, configuration {found.file}. Ctrl-C stops.")
         with suppress(Stopped):

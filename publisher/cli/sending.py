@@ -78,6 +78,7 @@ def publish(
     channels = finding.channels(names, wiring.measured())
     _refuse_drafts(editions)
     fencing.require_free(wiring.engine())
+    _tell_a_silent_broker()
     if not despite_errors:
         _stop_at_errors(editions, channels)
     taken = {
@@ -123,6 +124,13 @@ def _stop_at_errors(editions: Sequence[Edition], channels: Mapping[str, Configur
         raise finding.Wrong("\n".join([*told, end]))
 
 
+def _tell_a_silent_broker() -> None:
+    """Say so where nothing can be started now; raise BadConfig where it never will be."""
+    if trouble := wiring.require_broker():
+        words = "what is planned goes out once it does; or mend [store] broker"
+        click.echo(f"publisher: the broker does not answer: {trouble}; {words}", err=True)
+
+
 def _planned(new: int) -> str:
     if not new:
         return "Everything was planned before; nothing is sent twice."
@@ -132,7 +140,9 @@ def _planned(new: int) -> str:
 def _carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
     if no_wait:
         wiring.sweep()
-        click.echo("Started, if a worker runs: `publisher status` tells.")
+        with reading(wiring.engine()) as db:
+            idle = _is_idle(db)
+        click.echo(f"Planned; {NOBODY}." if idle else "Started: `publisher status` tells.")
         return 0
     with following.hosting() as host:
         code = following.follow(places, seconds=timeout, tick=host.tick)
@@ -288,6 +298,7 @@ def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> in
     if not before:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; say: publisher publish")
     fencing.require_free(wiring.engine())
+    _tell_a_silent_broker()
     refused = any(s.state is State.REFUSED for s in before)
     editions = finding.stored_editions(key, paths) if refused else []
     with wiring.engine().begin() as db:

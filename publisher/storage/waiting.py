@@ -13,7 +13,7 @@ from publisher.domain.delivery import BACKOFF, LEASE, WAITING, State
 from publisher.storage import circuits
 from publisher.storage.deliveries import CHUNK, is_due, is_open, move_all
 from publisher.storage.pacing import paused
-from publisher.storage.schema import deliveries, posts, workers
+from publisher.storage.schema import asks, deliveries, posts, workers
 from publisher.storage.slow import is_resting
 
 AT_ONCE = 500  # hints of one sweep
@@ -83,7 +83,8 @@ def _freed(row: Any) -> tuple[State, str, bool]:
 
 def forget_hints(db: Connection) -> None:
     """Forget what was hinted at, where the queue that held it is gone: it is said again."""
-    for table, still in ((deliveries, deliveries.c.state.in_(WAITING)), (posts, true())):
+    waits = [(table, table.c.state.in_(WAITING)) for table in (deliveries, asks)]
+    for table, still in (*waits, (posts, true())):
         db.execute(
             table.update().where(still, table.c.hinted_at.is_not(None)).values(hinted_at=None)
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher import embedded
 from tests.cli.home import Home, wait_until
 
 KEY = "2026-11-05-newsletter"
@@ -269,3 +270,37 @@ def test_a_test_copy_needs_an_address_and_a_channel_that_mails(home: Home) -> No
         done = home.run("publish", KEY, *words)
         assert (done.code, told in done.err) == (2, True), done.err
     assert home.posts("email") == 0
+
+
+def test_a_broker_that_takes_no_word_from_us_is_named_before_anything_is_planned(
+    home: Home, tmp_path: Path
+) -> None:
+    with (tmp_path / "broker.log").open("wb") as words:
+        locked = embedded.broker_process(tmp_path, words)
+        locked.command = [*locked.command, "--requirepass", "other"]
+        locked.start()
+        wait_until(embedded.socket_path(tmp_path).exists)
+        _use_broker(home, embedded.broker_url(tmp_path))
+        done = home.run("publish", str(home.write(FILE)))
+        locked.grace = 0
+        locked.stop(0)
+    assert (done.code, "Traceback" in done.err) == (2, False)
+    assert "[store] broker: it answers, and takes no word from us" in done.err
+    assert home.run("status", "--json").json() == []
+
+
+def test_a_broker_that_is_away_is_named_and_what_is_planned_waits(
+    home: Home, tmp_path: Path
+) -> None:
+    _use_broker(home, embedded.broker_url(tmp_path))
+    done = home.run("publish", str(home.write(FILE)), "--no-wait")
+    assert done.code == 0
+    assert "the broker does not answer" in done.err
+    assert "mend [store] broker" in done.err
+    assert "nobody is at work" in done.out
+    assert nothing_was_sent(home)
+
+
+def _use_broker(home: Home, address: str) -> None:
+    with (home.folder / "publisher.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[store]\nbroker = "{address}"\n')

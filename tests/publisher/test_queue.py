@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 from celery.beat import ScheduleEntry
 
@@ -70,6 +72,46 @@ def test_a_broker_that_came_back_takes_the_next_hint(tmp_path: Path) -> None:
             with embedded.running([process], tmp_path):
                 assert queue.give(app, Hint(delivery=1))
     app.close()
+
+
+def test_a_broker_that_was_emptied_is_noticed_once(app: Celery, tmp_path: Path) -> None:
+    assert queue.has_forgotten(app)  # it never knew
+    assert not queue.has_forgotten(app)
+    with closing(redis.Redis(unix_socket_path=str(embedded.socket_path(tmp_path)))) as client:
+        client.flushall()
+    assert [queue.has_forgotten(app) for _ in range(3)] == [True, False, False]
+
+
+def test_a_broker_that_is_away_has_forgotten_nothing(tmp_path: Path) -> None:
+    assert not queue.has_forgotten(queue.hinting(embedded.broker_url(tmp_path)))
+
+
+def test_a_broker_that_takes_a_word_is_well_and_keeps_none_of_it(app: Celery) -> None:
+    assert [queue.trouble(app) for _ in range(3)] == [""] * 3
+    assert queue.length(app, queue.PROBE) == 0
+
+
+def test_a_broker_that_is_away_may_come_back(tmp_path: Path) -> None:
+    error = queue.tried(queue.hinting(embedded.broker_url(tmp_path)))
+    assert error is not None
+    assert not queue.refuses(error)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--requirepass", "secret"], ["--replicaof", "127.0.0.1 9"]], ids=["locked", "a copy"]
+)
+def test_a_broker_that_takes_no_word_from_us_never_will(tmp_path: Path, wrong: list[str]) -> None:
+    with (tmp_path / "broker.log").open("wb") as words:
+        process = embedded.broker_process(tmp_path, words)
+        process.command = [*process.command, *wrong]
+        process.grace = 5
+        process.start()
+        app = queue.hinting(embedded.broker_url(tmp_path))
+        while not embedded.socket_path(tmp_path).exists():
+            assert process.popen is not None
+            assert process.popen.poll() is None
+        assert queue.refuses(queue.tried(app))
+        process.stop(0)
 
 
 def test_a_schedule_that_nobody_hears_stops_talking(

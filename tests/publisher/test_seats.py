@@ -72,3 +72,27 @@ def test_a_mailing_is_free_again_when_its_process_was_killed_or_has_done() -> No
             assert alone
         with sitting(seats, at=7):
             pass
+
+
+def test_a_mailing_that_was_turned_away_is_called_in_once_and_in_its_turn() -> None:
+    with placed(1) as seats:
+        for mailing in (7, 8):
+            seats.turn_away(mailing)
+        assert [seats.next() for _ in range(3)] == [7, 8, None]
+
+
+def test_whoever_leaves_calls_in_what_another_process_turned_away() -> None:
+    with placed(1) as seats:
+        child = os.fork()
+        if not child:
+            seats.turn_away(70_000)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert seats.next() == 70_000
+
+
+def test_more_that_wait_than_there_is_room_for_hold_nobody_up() -> None:
+    with placed(1) as seats:
+        for mailing in range(100_000):
+            seats.turn_away(mailing)
+        assert seats.next() == 0
