@@ -24,6 +24,7 @@ SOURCE_KINDS = ("folder", "git")
 Network = IPv4Network | IPv6Network
 LOOPBACK = ("127.0.0.0/8", "::1")
 PLAIN_FIRST = ("starttls", "none")
+SHORTEST_SECRET = 16
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 IMAP_TLS = ("implicit", *PLAIN_FIRST)
@@ -56,7 +57,8 @@ class BadConfig(Exception):
 class Source:
     """Where issues come from, and how many seconds pass between two looks.
 
-    `path` is the folder of issues; for git, inside the repository.
+    `path` is the folder of issues; for git, inside the repository. Calls to /hooks/ are signed with
+    `hook_secret`; without one there are none.
     """
 
     kind: str
@@ -67,6 +69,7 @@ class Source:
     branch: str = ""
     every: float = 60.0
     generator: str = ""
+    hook_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -323,10 +326,14 @@ def _source(table: _Table, folder: Path) -> Source:
         branch=table.text("branch", ""),
         every=table.seconds("every", 60.0),
         generator=table.text("generator", ""),
+        hook_secret=table.text("hook_secret", ""),
     )
+    if source.hook_secret and len(source.hook_secret) < SHORTEST_SECRET:
+        expected = f"expected at least {SHORTEST_SECRET} characters that nobody can guess"
+        table.wrong("hook_secret", expected)
     if source.generator and source.generator not in GENERATORS:
         table.wrong("generator", unknown(source.generator, GENERATORS))
-    table.done(["kind", "path", "include", "static", "url", "branch", "every", "generator"])
+    table.done([f.name for f in fields(Source)])
     return source
 
 

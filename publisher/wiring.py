@@ -36,7 +36,7 @@ from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
-from publisher.storage import migrating, secrets, waiting, workers
+from publisher.storage import hooks, migrating, secrets, waiting, workers
 from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
@@ -325,6 +325,8 @@ def look() -> int:
     """Look at the source, and hint at what is new there; how many deliveries that made."""
     if is_fenced():
         return 0
+    with engine().begin() as db:
+        hooks.begun(db)
     new = watching.look(settings(), engine=engine(), channels=measured())
     if new:
         sweep()
@@ -333,7 +335,8 @@ def look() -> int:
 
 def look_soon() -> None:
     """Have a worker look at the source now, whatever the schedule says."""
-    queue.ask_to_look(broker())
+    if _has_broker():
+        queue.ask_to_look(broker())
 
 
 def give(hint: Hint) -> bool:

@@ -339,3 +339,19 @@ sightings = Table(
     Column("released", Boolean, nullable=False),  # false: old news, or held back
     Column("held_back", Words, nullable=False, default=""),  # why it was not released later
 )
+
+heard_hooks = Table(  # signed calls, so that none is taken twice
+    "heard_hooks",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("mark", String, primary_key=True),  # SHA-256, in hex
+    Column("heard_at", Moment, nullable=False),
+    Index("ix_heard_hooks_heard_at", "source", "heard_at"),
+)
+
+asked_looks = Table(  # a look that somebody asked for and that has not begun
+    "asked_looks",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+)

@@ -13,7 +13,17 @@ from publisher import registry, wiring
 from publisher.config import Settings
 from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
-from publisher.web import archive, choices, feeds, health, joining, leaving, metrics, showing
+from publisher.web import (
+    archive,
+    choices,
+    feeds,
+    health,
+    hooks,
+    joining,
+    leaving,
+    metrics,
+    showing,
+)
 from publisher.web.headers import Guarded, page_headers, without_token
 from publisher.web.showing import Web
 
@@ -31,6 +41,7 @@ def create() -> FastAPI:
         hint=wiring.give,
         broker=wiring.broker_trouble,
         queues=wiring.queue_lengths,
+        look=wiring.look_soon,
     )
 
 
@@ -42,6 +53,7 @@ def build(
     now: Clock = utcnow,
     broker: Callable[[], str] = lambda: "",
     queues: Callable[[], Mapping[str, int]] = dict,
+    look: Callable[[], object] = lambda: None,
 ) -> FastAPI:
     """The application over a store. Raises BadConfig for a feed that cannot be served.
 
@@ -57,6 +69,7 @@ def build(
         now=now,
         broker=broker,
         queues=queues,
+        look=look,
     )
     headers = page_headers(settings.site.base_url)
     app = FastAPI(
@@ -70,7 +83,7 @@ def build(
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, joining, leaving, choices, health, metrics):
+    for family in (archive, joining, leaving, choices, health, hooks, metrics):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app

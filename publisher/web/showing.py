@@ -39,6 +39,7 @@ class Web:
 
     `lists` are the channels that mail, with the languages they take; `hint` tells a worker where
     to look. `broker` tells why the broker cannot be used, and `queues` what waits in each.
+    `look` has a worker look at the source.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Web:
     hint: Callable[[Hint], object]
     now: Clock
     broker: Callable[[], str] = lambda: ""
+    look: Callable[[], object] = lambda: None
     queues: Callable[[], Mapping[str, int]] = dict
 
     @property
