@@ -228,8 +228,13 @@ def _stop(processes: Sequence[Process]) -> None:
     asked_at = time.monotonic()
     for process in processes:
         process.ask_to_stop()
-    for process in processes:
-        process.stop(asked_at)
+    try:
+        for process in processes:
+            process.stop(asked_at)
+    except KeyboardInterrupt:  # Ctrl-C again: a person does not want to wait
+        for process in processes:
+            process.stop(asked_at - process.grace)
+        raise
 
 
 @contextmanager

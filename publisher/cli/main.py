@@ -36,6 +36,7 @@ from publisher.storage.engine import BadStore, remedy
 from publisher.storage.schema import BadRow
 from publisher.subscribing import BadAddress
 
+POLITE = (signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 WRONG_INPUT = (BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -60,7 +61,7 @@ for family in parts:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with the code that tells what became of it."""
-    for polite in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+    for polite in POLITE:
         signal.signal(polite, _stop)
     sys.stdout, sys.stderr = _speaking(sys.stdout), _speaking(sys.stderr)
     sys.exit(_code(arguments))
@@ -76,6 +77,9 @@ def _speaking(stream: TextIO | None) -> TextIO:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Begin to stop, once: whoever asks again does not disturb what is being finished."""
+    for polite in POLITE:
+        signal.signal(polite, signal.SIG_IGN)
     raise Stopped
 
 
