@@ -1,9 +1,7 @@
 """Looking at the source: what is new there is released, once; what was there is old news."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,15 @@ from publisher import linting, publishing
 from publisher.config import Settings, Source
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import grave
+from publisher.novelty import (
+    Look,
+    is_steady,
+    sighting,
+    stop_floods,
+    take_as_new,
+    take_as_old,
+    why_held,
+)
 from publisher.publishing import ARCHIVE, Clock, utcnow
 from publisher.registry import Configured, kinds
 from publisher.rendering.names import identity
@@ -22,32 +29,11 @@ from publisher.sources import folder, git
 from publisher.sources.folder import SourceTrouble
 from publisher.storage import sightings
 from publisher.storage.engine import reading
-from publisher.storage.sightings import Sighting
-
-AWAY = "it came before this store was adopted, and may be out already"
-AT_MOST = 5  # new issues in one look; more means that something moved, so a person decides
-Known = Mapping[tuple[str, str], str]  # revisions by issue and language
-STEADY = 2.0  # seconds since the last change before a file counts as written
+from publisher.storage.sightings import Memory, Sighting
 
 
 class Twins(SourceTrouble):
     """Two files that are the same edition."""
-
-
-@dataclass
-class Look:
-    """What one look at a source found. `held` is new, and yet not to be released by itself.
-
-    `wrong` is new too, and is released once it is mended.
-    """
-
-    new: list[Edition] = field(default_factory=list)
-    old: list[Sighting] = field(default_factory=list)
-    held: list[tuple[Edition, str]] = field(default_factory=list)
-    wrong: list[tuple[Edition, str]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    twins: dict[tuple[str, str], str] = field(default_factory=dict)
-    saw_all: bool = True
 
 
 def named(source: Source) -> str:
@@ -135,32 +121,30 @@ def look(
         return 0
     name = named(source)
     with reading(engine) as db:
-        known = sightings.known(db, name)
-        why_old = AWAY if known is None and sightings.seen_before(db, name) else ""
-    found = _found(settings, source, known, now())
+        memory = sightings.memory(db, name)
+        is_adopted = sightings.seen_before(db, name)
+    found = _found(settings, source, memory, now())
     _keep_wrong(found, settings, channels, now())
-    _stop_floods(found)
+    stop_floods(found)
+    why_old = why_held(found.old, memory, is_adopted=is_adopted)
     with engine.begin() as db:
         _tell_wrong(found, db)
         sightings.looked(db, name, found.problems, at=now(), saw_all=found.saw_all)
         for seen in found.old:
-            sightings.note(db, name, seen, at=now(), released=False, held_back=why_old)
+            why = why_old.get(seen, "")
+            sightings.note(db, name, seen, at=now(), released=False, held_back=why)
         for edition, why in found.held:
-            seen = _sighting(edition)
+            seen = sighting(edition)
             sightings.note(db, name, seen, at=now(), released=False, held_back=why)
         released = [e for e in found.new if _mine(db, name, e, now())]
         return publishing.plan(released, db=db, channels=channels, at=now())
 
 
 def _mine(db: Connection, name: str, edition: Edition, at: datetime) -> bool:
-    return sightings.note(db, name, _sighting(edition), at=at, released=True)
+    return sightings.note(db, name, sighting(edition), at=at, released=True)
 
 
-def _sighting(edition: Edition) -> Sighting:
-    return Sighting(issue=edition.key, lang=edition.lang, revision=edition.revision)
-
-
-def _found(settings: Settings, source: Source, known: Known | None, at: datetime) -> Look:
+def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> Look:
     found = Look()
     try:
         if source.kind == "git":
@@ -175,61 +159,12 @@ def _found(settings: Settings, source: Source, known: Known | None, at: datetime
         except BadSource as error:
             found.problems.append(str(error))
             continue
-        if known is None:
+        if memory.here is None:
             seen = Sighting(issue=key, lang=lang, revision="")
-            _take_as_old(found, seen, partial(read, settings, path), at)
-        elif (key, lang) not in known and _steady(path):
-            _take_as_new(found, known, partial(read, settings, path), at)
+            take_as_old(found, seen, partial(read, settings, path), at)
+        elif (key, lang) not in memory.here and is_steady(path):
+            take_as_new(found, memory, partial(read, settings, path), at)
     return found
-
-
-def _steady(path: Path) -> bool:
-    """Whether a file has been left alone for a moment: an editor may be half-way through."""
-    return time.time() - path.stat().st_mtime >= STEADY
-
-
-Read = Callable[[], Edition]
-
-
-def _take_as_old(found: Look, seen: Sighting, edition_of: Read, at: datetime) -> None:
-    try:
-        edition = edition_of()
-        if _is_awaited(edition, at):
-            return  # so it can become news
-        seen = replace(seen, revision=edition.revision)
-    except BadSource as error:
-        found.problems.append(str(error))
-    found.old.append(seen)
-
-
-def _take_as_new(found: Look, known: Known, edition_of: Read, at: datetime) -> None:
-    try:
-        edition = edition_of()
-    except BadSource as error:
-        found.problems.append(str(error))
-        return
-    place = (edition.key, edition.lang)
-    same = found.twins.setdefault(place, edition.path)
-    before = [key for (key, _), revision in known.items() if revision == edition.revision]
-    if same != edition.path:
-        words = f"is the same edition as {same}; neither is sent until one is renamed"
-        found.problems.append(f"{edition.path}: {words}")
-        found.new = [e for e in found.new if (e.key, e.lang) != place]
-    elif _is_awaited(edition, at):
-        return
-    elif edition.expires and edition.expires <= at:
-        found.held.append((edition, f"it expired on {edition.expires:%Y-%m-%d}"))
-    elif not edition.text.strip():
-        found.problems.append(f"{edition.path}: has no text yet, so it waits")
-    elif before:
-        found.held.append((edition, f"it has the very text of {before[0]}"))
-    else:
-        found.new.append(edition)
-
-
-def _is_awaited(edition: Edition, at: datetime) -> bool:
-    """Whether an edition is not published yet."""
-    return edition.draft or (edition.not_before or edition.date) > at
 
 
 def _keep_wrong(
@@ -255,16 +190,7 @@ def _told(edition: Edition, stopped_by: Sequence[Finding]) -> str:
 def _tell_wrong(found: Look, db: Connection) -> None:
     """Name what waits, but for what a person has published all the same."""
     for edition, why in found.wrong:
-        if sightings.planned(db, _sighting(edition)):
-            found.old.append(_sighting(edition))
+        if sightings.planned(db, sighting(edition)):
+            found.old.append(sighting(edition))
         else:
             found.problems.append(why)
-
-
-def _stop_floods(found: Look) -> None:
-    keys = {edition.key for edition in found.new}
-    if len(keys) > AT_MOST:
-        why = f"it was one of {len(keys)} new issues at once"
-        found.held += [(edition, why) for edition in (*found.new, *(e for e, _ in found.wrong))]
-        found.new.clear()
-        found.wrong.clear()

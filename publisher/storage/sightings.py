@@ -1,6 +1,6 @@
 """What was seen at each source, so that nothing is new twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,34 @@ class Sighting:
     revision: str
 
 
-def known(db: Connection, source: str) -> dict[tuple[str, str], str] | None:
+Known = Mapping[tuple[str, str], str]  # revisions by issue and language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What was seen at a source, None before a look that saw everything; at others; and planned."""
+
+    here: Known | None
+    elsewhere: Known
+    planned: Known
+
+    def knows(self, seen: Sighting) -> bool:
+        """Whether an edition is known by identity or text, whatever its source is called."""
+        place = (seen.issue, seen.lang)
+        return place in self.elsewhere or place in self.planned or bool(self.same_text(seen))
+
+    def same_text(self, seen: Sighting) -> str:
+        """Another issue with this very text, "" where there is none."""
+        place, text = (seen.issue, seen.lang), seen.revision
+        every = (
+            item
+            for known in (self.here or {}, self.elsewhere, self.planned)
+            for item in known.items()
+        )
+        return next((at[0] for at, was in every if text and was == text and at != place), "")
+
+
+def known(db: Connection, source: str) -> Known | None:
     """Revisions by the (issue, lang) seen at a source; None before a look that saw everything."""
     looked = select(sources.c.first_look_at).where(sources.c.name == source)
     if db.scalar(looked) is None:
@@ -27,6 +54,18 @@ def known(db: Connection, source: str) -> dict[tuple[str, str], str] | None:
     c = sightings.c
     seen = db.execute(select(c.issue, c.lang, c.revision).where(c.source == source))
     return {(row.issue, row.lang): row.revision for row in seen}
+
+
+def memory(db: Connection, source: str) -> Memory:
+    """All that a look at a source should know."""
+    c, e = sightings.c, editions.c
+    others = db.execute(select(c.issue, c.lang, c.revision).where(c.source != source))
+    planned = db.execute(select(e.issue, e.lang, e.revision))
+    return Memory(
+        here=known(db, source),
+        elsewhere={(row.issue, row.lang): row.revision for row in others},
+        planned={(row.issue, row.lang): row.revision for row in planned},
+    )
 
 
 def seen_before(db: Connection, source: str) -> bool:

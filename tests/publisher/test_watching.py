@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import fencing, publishing, watching
+from publisher import fencing, novelty, publishing, watching
 from publisher.config import Settings, Source
 from publisher.storage import reports, sightings
 from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured, edition
@@ -111,7 +111,58 @@ def test_a_folder_that_moved_is_a_first_contact(engine: Engine, content: Path, l
     elsewhere = content.rename(content.with_name("elsewhere"))
     write(elsewhere / "another.md")
     assert look(elsewhere) == 0
+    assert look(elsewhere) == 0
     assert planned(engine) == []
+
+
+def test_what_comes_with_a_folder_that_moved_is_named_and_not_sent(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    write(content / "old.md")
+    look()
+    elsewhere = content.rename(content.with_name("elsewhere"))
+    write(elsewhere / "another.md")
+    look(elsewhere)
+    assert held_back(engine) == [("another", novelty.MOVED)]
+    write(elsewhere / "next.md")
+    assert look(elsewhere) == 1
+
+
+def test_an_archive_of_164_issues_that_moved_is_neither_sent_nor_named(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    deep = content / "blog"
+    deep.mkdir()
+    for number in range(164):
+        write(deep / f"issue-{number:03}.md")
+    assert [look(), look(deep), look(), look(deep)] == [0, 0, 0, 0]  # the keys change, too
+    assert planned(engine) == []
+    assert held_back(engine) == []
+
+
+def test_another_archive_beside_an_issue_that_is_known_is_not_named(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    write(content / "old.md")
+    look()
+    elsewhere = content.rename(content.with_name("elsewhere"))
+    for number in range(novelty.AT_MOST + 1):
+        write(elsewhere / f"another-{number}.md")
+    assert look(elsewhere) == 0
+    assert held_back(engine) == []
+
+
+def test_an_issue_that_was_seen_before_its_folder_moved_is_no_news_after_it_was_a_draft(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    write(content / "old.md")
+    look()
+    elsewhere = content.rename(content.with_name("elsewhere"))
+    write(elsewhere / "old.md", more="draft: true\n")
+    look(elsewhere)
+    write(elsewhere / "old.md", title="Mended")
+    assert look(elsewhere) == 0
+    assert held_back(engine) == [("old", novelty.MOVED)]
 
 
 def test_a_file_that_is_still_being_written_waits(content: Path, look: Look) -> None:
@@ -190,7 +241,7 @@ def test_a_flood_is_held_back_for_good_and_a_person_is_told(
     engine: Engine, content: Path, look: Look
 ) -> None:
     look()
-    for number in range(watching.AT_MOST + 1):
+    for number in range(novelty.AT_MOST + 1):
         write(content / f"issue-{number}.md")
     assert look() == 0
     (content / "issue-0.md").unlink()
@@ -306,7 +357,7 @@ def test_an_issue_with_errors_keeps_no_other_from_going_out(
     engine: Engine, content: Path, look: Look
 ) -> None:
     look()
-    for number in range(watching.AT_MOST + 1):
+    for number in range(novelty.AT_MOST + 1):
         write_wrong(content / f"wrong-{number}.md")
     write(content / "new.md")
     assert look() == 1
@@ -317,7 +368,7 @@ def test_in_a_flood_what_has_errors_is_held_back_with_the_others(
     engine: Engine, content: Path, look: Look
 ) -> None:
     look()
-    for number in range(watching.AT_MOST + 1):
+    for number in range(novelty.AT_MOST + 1):
         write(content / f"issue-{number}.md")
     write_wrong(content / "wrong.md")
     assert look() == 0
@@ -338,7 +389,7 @@ def test_what_an_adopted_store_finds_new_is_named_and_not_sent(
     assert look() == 0
     with engine.begin() as db:
         held_back = sightings.held_back(db, since=NOW)
-    assert [(issue, why) for _, issue, why in held_back] == [("lost", watching.AWAY)]
+    assert [(issue, why) for _, issue, why in held_back] == [("lost", novelty.AWAY)]
     write(content / "next.md")
     assert look() > 0
     assert planned(engine) == [("next", "en")]
