@@ -1,15 +1,16 @@
 """What of a source's files is news, what is old, and what a person should look at first."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from publisher.domain.issue import BadSource, Edition
 from publisher.storage.sightings import Memory, Sighting
 
 AT_MOST = 5  # new issues in one look; more means that something moved, so a person decides
+AHEAD = 60.0  # seconds that clocks of machines which share a folder may differ
 STEADY = 2.0  # seconds since the last change before a file counts as written
 AWAY = "it came before this store was adopted, and may be out already"
 MOVED = "it came with a source that moved, or was described anew, and may be out already"
@@ -52,7 +53,7 @@ def take_as_old(found: Look, seen: Sighting, edition_of: Read, at: datetime) -> 
     found.old.append(seen)
 
 
-def take_as_new(found: Look, memory: Memory, edition_of: Read, at: datetime) -> None:
+def _take_as_new(found: Look, memory: Memory, edition_of: Read, at: datetime) -> None:
     try:
         edition = edition_of()
     except BadSource as error:
@@ -103,6 +104,25 @@ def _is_awaited(edition: Edition, at: datetime) -> bool:
     return edition.draft or (edition.not_before or edition.date) > at
 
 
-def is_steady(path: Path) -> bool:
-    """Whether a file has been left alone for a moment: an editor may be half-way through."""
-    return time.time() - path.stat().st_mtime >= STEADY
+def take_once_steady(
+    found: Look, memory: Memory, path: Path, edition_of: Read, at: datetime
+) -> None:
+    """Leave a file alone for a moment after a change: an editor may be half-way through."""
+    changed = path.stat().st_mtime
+    age = time.time() - changed
+    if age < -AHEAD:
+        when = datetime.fromtimestamp(changed, UTC)
+        words = f"was changed at {when:%Y-%m-%dT%H:%M:%SZ}, which is in this machine's future"
+        found.problems.append(f"{path}: {words}; set the clock, or `touch` the file; it waits")
+    elif age >= STEADY:
+        _take_as_new(found, memory, edition_of, at)
+
+
+def keep_orphans(found: Look, there: Container[tuple[str, str]], original: str) -> None:
+    """Take translations off what is new whose original was never there."""
+    orphans = [e for e in found.new if e.lang != original and (e.key, original) not in there]
+    for edition in orphans:
+        words = f"is the {edition.lang} edition of {edition.key}, which has no {original} one"
+        remedy = "rename it as its original is named, or `publisher publish` it; it waits"
+        found.problems.append(f"{edition.path}: {words} — {remedy}")
+    found.new = [edition for edition in found.new if edition not in orphans]

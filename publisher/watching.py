@@ -14,11 +14,11 @@ from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import grave
 from publisher.novelty import (
     Look,
-    is_steady,
+    keep_orphans,
     sighting,
     stop_floods,
-    take_as_new,
     take_as_old,
+    take_once_steady,
     why_held,
 )
 from publisher.publishing import ARCHIVE, Clock, utcnow
@@ -153,6 +153,7 @@ def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> 
         paths = folder.files(root or source.path, source.include)
     except SourceTrouble as error:
         return Look(problems=[str(error)], saw_all=False)
+    there = {*(memory.here or {}), *memory.planned}
     for path in paths:
         try:
             key, lang = _identity(settings, path, root)
@@ -162,8 +163,10 @@ def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> 
         if memory.here is None:
             seen = Sighting(issue=key, lang=lang, revision="")
             take_as_old(found, seen, partial(read, settings, path), at)
-        elif (key, lang) not in memory.here and is_steady(path):
-            take_as_new(found, memory, partial(read, settings, path), at)
+        elif (key, lang) not in memory.here:
+            take_once_steady(found, memory, path, partial(read, settings, path), at)
+        there.add((key, lang))
+    keep_orphans(found, there, settings.site.language)
     return found
 
 

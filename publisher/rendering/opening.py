@@ -1,6 +1,7 @@
 """A source file's text, of bounded size and in one kind of newline."""
 
 import codecs
+import re
 from pathlib import Path
 
 from publisher.domain.issue import BadSource
@@ -10,6 +11,7 @@ from publisher.rendering.words import without_controls
 LARGEST_FILE = 1024 * 1024  # bytes
 FORBIDDEN = ("\0", shortcodes.OPEN, shortcodes.CLOSE, sections.MARK_OPEN, sections.MARK_CLOSE)
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+CONFLICT = re.compile(r"^<{7} \S", re.MULTILINE)  # git: conflict-marker-size, 7 by default
 SPLIT_IT = "split the issue, or move large tables and lists elsewhere"
 
 
@@ -49,3 +51,11 @@ def decoded(name: str, raw: bytes) -> str:
             line = text.count("\n", 0, at) + 1
             raise BadSource(name, reason, line=line, remedy="remove it")
     return without_controls(text)
+
+
+def refuse_conflicts(name: str, text: str) -> None:
+    """Raise BadSource where git has left both sides of a merge."""
+    if found := CONFLICT.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        remedy = "decide for one side, and take the lines of < = > out"
+        raise BadSource(name, "a merge conflict", line=line, remedy=remedy)

@@ -32,7 +32,7 @@ from publisher.rendering.heads.sheet import Sheet, taken_up
 from publisher.rendering.links import hrefs, made_absolute
 from publisher.rendering.markup import Part, parts, without_bare_links, words, written
 from publisher.rendering.names import identity, is_section
-from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes
+from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes, refuse_conflicts
 from publisher.rendering.pictures.shelf import Shelf, completed, pictures
 from publisher.rendering.places import bare
 from publisher.rendering.plaintext.writing import plain_text
@@ -88,6 +88,7 @@ def read_edition(
     key, lang = identity(path, root=root, default_language=site.language, habits=habits)
     raw = raw_bytes(path)
     text = decoded(str(path), raw)
+    refuse_conflicts(str(path), text)
     sheet = _opened(path, text, root=root, site=site, habits=habits)
     date = date_of(sheet)
     url = url_of(sheet, date=date, site=site)

@@ -1,6 +1,7 @@
 """Looking at a source: old news stays old, news is released once, trouble is named."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -170,6 +171,44 @@ def test_a_file_that_is_still_being_written_waits(content: Path, look: Look) -> 
     write(content / "new.md", age=0)
     assert look() == 0
     write(content / "new.md", age=5)
+    assert look() == 1
+
+
+def test_a_file_from_the_future_is_named_and_waits(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "new.md", age=-3600)
+    assert look() == 0
+    assert "this machine's future; set the clock" in problems(engine)[0]
+    write(content / "new.md")
+    assert look() == 1
+
+
+def test_a_translation_without_its_original_is_named_and_waits(
+    engine: Engine, content: Path, look: Look
+) -> None:
+    look()
+    write(content / "2026-11_news.de.md")
+    write(content / "2026-11-news.md")
+    assert look() == 1
+    assert "is the de edition of 2026-11_news, which has no en one" in problems(engine)[0]
+    (content / "2026-11_news.de.md").rename(content / "2026-11-news.de.md")
+    assert look() == 1
+
+
+@pytest.mark.parametrize("head", ["", "---\ntitle: News\ndate: 2026-11-01\n---\n\n"])
+def test_a_merge_conflict_is_named_and_the_others_go_on(
+    engine: Engine, content: Path, look: Look, head: str
+) -> None:
+    look()
+    write(content / "good.md")
+    both = "<<<<<<< HEAD\nOurs.\n=======\nTheirs.\n>>>>>>> theirs\n"
+    (content / "new.md").write_text(head + both)
+    os.utime(content / "new.md", (0, 0))
+    assert look() == 1
+    assert re.search(r"new.md:\d: .*merge conflict — decide", problems(engine)[0])
+    write(content / "new.md")
     assert look() == 1
 
 
