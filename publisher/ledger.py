@@ -14,13 +14,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from publisher import secrecy
 from publisher.brake import Brake
 from publisher.domain.bounce import kind_of, status_in
 from publisher.domain.channel import ChannelError, Copy, Receipt, TryLater
-from publisher.domain.delivery import FRESH, Delivery, Outcome, State, settled_by
+from publisher.domain.delivery import FRESH, Delivery, Outcome, State
 from publisher.insisting import insist
 from publisher.patience import WHOLE, Patience
-from publisher.publishing import Worker, failed
+from publisher.publishing import Worker, accepted, failed
 from publisher.storage import bounces, copies, slow
 from publisher.storage.copies import Settlement
 
@@ -87,13 +88,13 @@ class Ledger:
         if isinstance(result, Receipt):
             self.brake.accepted()
             self._recovered |= self.patience.taken(domain)
-            self._note(delivery, settled_by(result, found=False), result)
+            self._note(delivery, accepted(result, found=False), result)
         else:
             doubt = copy.id in self._marked and not isinstance(result, ChannelError)
             outcome = failed(result, delivery, self.worker, in_doubt=doubt)
             if isinstance(result, TryLater):
                 self._deferral = outcome
-                self._be_patient(domain, str(result))
+                self._be_patient(domain, secrecy.removed(str(result)))
             if outcome.state is State.REFUSED:
                 self.brake.refused(outcome.note)
             self._note(delivery, outcome)

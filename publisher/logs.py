@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import structlog
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.typing import Processor
 
 from publisher import secrecy
 from publisher.config import Log
@@ -47,6 +48,20 @@ def begin(wanted: Log, stream: TextIO | None = None) -> None:
     for name in CHATTY if wanted.level != "debug" else ():
         logging.getLogger(name).setLevel(logging.WARNING)
     sys.excepthook, threading.excepthook = _uncaught, _uncaught_in_thread
+
+
+def begin_plainly() -> None:
+    """Have what a short command is warned of go to stderr in bare words, without secrets."""
+    last = logging.StreamHandler(sys.stderr)
+    last.setLevel(logging.WARNING)
+    plain: list[Processor] = [
+        ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _clean,
+        _as_words,
+    ]
+    last.setFormatter(ProcessorFormatter(processors=plain))
+    logging.lastResort = last
 
 
 def formatter(wanted: Log, *, terminal: bool) -> ProcessorFormatter:
@@ -93,6 +108,10 @@ def _each(change: Callable[[str], str], value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_each(change, v) for v in value]
     return change(str(value))
+
+
+def _as_words(_logger: Any, _method: str, event: Event) -> str:
+    return "\n".join(str(event[key]) for key in ("event", "exception") if event.get(key))
 
 
 def _as_json(_logger: Any, _method: str, event: Event) -> str:

@@ -264,7 +264,7 @@ def _look(delivery: Delivery, post: Post, worker: Worker) -> Result | None:
     except Exception as error:  # noqa: BLE001  the boundary: failed() names it
         return failed(error, delivery, worker, in_doubt=True), None
     if receipt:
-        return settled_by(receipt, found=True), receipt
+        return accepted(receipt, found=True), receipt
     age = worker.now() - delivery.marked_at if delivery.marked_at else SETTLING
     if age < SETTLING:  # the request may still be on its way
         note = f"not there yet; looking again ({delivery.evidence})"
@@ -286,7 +286,7 @@ def _send(delivery: Delivery, post: Post, worker: Worker) -> Result:
         return failed(error, delivery, worker, in_doubt=False), None
     except Exception as error:  # noqa: BLE001  the boundary: failed() names it
         return failed(error, delivery, worker, in_doubt=True), None
-    return settled_by(receipt, found=False), receipt
+    return accepted(receipt, found=False), receipt
 
 
 def _channel(delivery: Delivery, worker: Worker) -> Configured:
@@ -304,6 +304,12 @@ def failed(error: Exception, delivery: Delivery, worker: Worker, *, in_doubt: bo
     elif not isinstance(error, ChannelError):
         log.error("delivery %s met a bug", delivery.id, exc_info=error)
     outcome = after_failure(error, tries=delivery.tries, in_doubt=in_doubt)
+    return replace(outcome, note=secrecy.removed(outcome.note))
+
+
+def accepted(receipt: Receipt, *, found: bool) -> Outcome:
+    """What a receipt comes to, `found` there or of just now, in the server's words."""
+    outcome = settled_by(receipt, found=found)
     return replace(outcome, note=secrecy.removed(outcome.note))
 
 

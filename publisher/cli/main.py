@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 from sqlalchemy.exc import DBAPIError
 
-from publisher import __version__
+from publisher import __version__, logs
 from publisher.backups import BadBackup, NotWritten
 from publisher.cli import (
     backups,
@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for polite in POLITE:
         signal.signal(polite, _stop)
     sys.stdout, sys.stderr = _speaking(sys.stdout), _speaking(sys.stderr)
+    logs.begin_plainly()
     sys.exit(_code(arguments))
 
 

@@ -25,6 +25,7 @@ class Stopped(KeyboardInterrupt):
 @click.command(epilog="Example: publisher up")
 def up() -> None:
     """Run web, worker, schedule and, if needed, the embedded broker, until stopped."""
+    wiring.begin_log()
     wiring.engine()
     wiring.channels()
     _tell_a_fence()

@@ -157,3 +157,15 @@ def test_a_terminal_gets_text_and_a_program_json(format: str, terminal: bool, js
     record = logging.makeLogRecord({"msg": "hello", "levelname": "INFO", "name": "x"})
     line = logs.formatter(Log(format=format), terminal=terminal).format(record)
     assert line.startswith("{") is json_
+
+
+def test_a_short_command_warns_in_bare_words_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging, "lastResort", None)
+    logs.begin_plainly()
+    last = logging.lastResort
+    assert last is not None
+    record = log.makeRecord(log.name, logging.WARNING, "", 0, "it says: %s", (CANARY,), None)
+    last.handle(record)
+    assert capsys.readouterr().err == "it says: [secret]\n"
