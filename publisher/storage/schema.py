@@ -58,11 +58,31 @@ def sound(words: str) -> str:
     return words.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def _text(value: Any) -> Any:
+    if value is not None and not isinstance(value, str):  # SQLite keeps whatever it is given
+        told = f"{value!r} is no text; `publisher doctor` names it"
+        raise BadRow(f"a row of the store cannot be read: {told}")
+    return value
+
+
+class Name(TypeDecorator[str]):
+    """A short text in our own words."""
+
+    impl = String
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
+        return _text if dialect.name == "sqlite" else None
+
+
 class Words(TypeDecorator[str]):
     """A text in somebody else's words, which may hold what databases do not take."""
 
     impl = Text
     cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
+        return _text if dialect.name == "sqlite" else None
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else sound(value)
@@ -98,14 +118,14 @@ editions = Table(
     "editions",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("issue", String, nullable=False),
-    Column("lang", String, nullable=False),
+    Column("issue", Name, nullable=False),
+    Column("lang", Name, nullable=False),
     Column("path", Words, nullable=False),
     Column("title", Words, nullable=False),
     Column("url", Words, nullable=False),
     Column("summary", Words, nullable=False),
     Column("html", Words, nullable=False),
-    Column("revision", String, nullable=False),
+    Column("revision", Name, nullable=False),
     Column("dated", Moment, nullable=False),
     Column("planned_at", Moment, nullable=False),
     Unique("issue", "lang"),
@@ -115,10 +135,10 @@ posts = Table(
     "posts",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("issue", String, nullable=False),
-    Column("lang", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("issue", Name, nullable=False),
+    Column("lang", Name, nullable=False),
+    Column("channel", Name, nullable=False),
+    Column("kind", Name, nullable=False),
     Column("body", JSON, nullable=False),
     Column("planned_at", Moment, nullable=False),
     Column("hinted_at", Moment),
@@ -132,13 +152,13 @@ deliveries = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("post_id", ForeignKey("posts.id"), nullable=False),
-    Column("recipient", String, nullable=False, default=""),  # a reader's address key, or ""
-    Column("state", String, nullable=False),
+    Column("recipient", Name, nullable=False, default=""),  # a reader's address key, or ""
+    Column("state", Name, nullable=False),
     Column("in_doubt", Boolean, nullable=False, default=False),
     Column("reason", Words, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
     Column("forgiven", Integer, nullable=False, default=0),  # attempts before a person said retry
-    Column("owner", String, nullable=False, default=""),
+    Column("owner", Name, nullable=False, default=""),
     Column("changed_at", Moment, nullable=False),
     Column("marked_at", Moment),  # just before the irrevocable byte
     Column("next_attempt_at", Moment),
@@ -166,27 +186,27 @@ delivery_log = Table(
     Column("id", Id, primary_key=True),
     Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
-    Column("was", String, nullable=False),
-    Column("now", String, nullable=False),
+    Column("was", Name, nullable=False),
+    Column("now", Name, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("reason", Words, nullable=False),
     Column("remote_id", Words, nullable=False, default=""),
     Column("url", Words, nullable=False, default=""),
-    Column("worker", String, nullable=False, default=""),
+    Column("worker", Name, nullable=False, default=""),
 )
 
 subscribers = Table(
     "subscribers",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("address", String, nullable=False),  # as typed
-    Column("address_key", String, nullable=False, unique=True),  # for comparison
+    Column("address", Name, nullable=False),  # as typed
+    Column("address_key", Name, nullable=False, unique=True),  # for comparison
     Column("name", Words, nullable=False, default=""),
     Column("languages", Choice, nullable=False, default=()),  # of editions; none: the site's own
     Column("lists", Choice, nullable=False, default=()),  # of channels; none: all of them
-    Column("state", String, nullable=False, index=True),
-    Column("token", String, nullable=False, unique=True),  # leave and preferences
-    Column("origin", String, nullable=False),  # how consent came
+    Column("state", Name, nullable=False, index=True),
+    Column("token", Name, nullable=False, unique=True),  # leave and preferences
+    Column("origin", Name, nullable=False),  # how consent came
     Column("added_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
 )
@@ -196,9 +216,9 @@ reader_log = Table(  # what a reader said, and what was learnt of them: the proo
     metadata,
     Column("id", Id, primary_key=True),
     Column("subscriber_id", ForeignKey("subscribers.id"), index=True),  # null once forgotten
-    Column("digest", String, nullable=False, default="", index=True),  # of a forgotten address
+    Column("digest", Name, nullable=False, default="", index=True),  # of a forgotten address
     Column("at", Moment, nullable=False),
-    Column("event", String, nullable=False),  # one of publisher.domain.subscriber.Event
+    Column("event", Name, nullable=False),  # one of publisher.domain.subscriber.Event
     Column("how", Words, nullable=False, default=""),  # form, link, one click, operator, import …
     Column("place", Words, nullable=False, default=""),  # from where: a network, a file and line
     Column("words", Words, nullable=False, default=""),
@@ -207,8 +227,8 @@ reader_log = Table(  # what a reader said, and what was learnt of them: the proo
 suppressions = Table(  # who gets nothing whatever lists say; survives the reader's row
     "suppressions",
     metadata,
-    Column("digest", String, primary_key=True),  # keyed, so that no list of addresses opens it
-    Column("reason", String, nullable=False),
+    Column("digest", Name, primary_key=True),  # keyed, so that no list of addresses opens it
+    Column("reason", Name, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -217,17 +237,17 @@ asks = Table(  # "please confirm": what was asked of whom, and how far that mail
     metadata,
     Column("id", Id, primary_key=True),
     Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False, index=True),
-    Column("token", String, nullable=False, unique=True),
-    Column("channel", String, nullable=False),  # the one that carries the mail
-    Column("lang", String, nullable=False),
+    Column("token", Name, nullable=False, unique=True),
+    Column("channel", Name, nullable=False),  # the one that carries the mail
+    Column("lang", Name, nullable=False),
     Column("languages", Choice, nullable=False, default=()),  # taken over once confirmed
     Column("lists", Choice, nullable=False, default=()),
     Column("asked_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
-    Column("state", String, nullable=False),
+    Column("state", Name, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("owner", String, nullable=False, default=""),
+    Column("owner", Name, nullable=False, default=""),
     Column("changed_at", Moment, nullable=False),
     Column("next_attempt_at", Moment),
     Column("hinted_at", Moment),
@@ -244,11 +264,11 @@ bounces = Table(
     Column("delivery_id", ForeignKey("deliveries.id"), index=True),
     Column("subscriber_id", ForeignKey("subscribers.id"), index=True),
     Column("at", Moment, nullable=False),
-    Column("kind", String, nullable=False),  # one of publisher.domain.bounce.Kind
-    Column("status", String, nullable=False, default=""),  # RFC 3463, such as 5.1.1
+    Column("kind", Name, nullable=False),  # one of publisher.domain.bounce.Kind
+    Column("status", Name, nullable=False, default=""),  # RFC 3463, such as 5.1.1
     Column("words", Words, nullable=False, default=""),
-    Column("fingerprint", String, nullable=False, unique=True),  # one report counts once
-    Column("verdict", String, nullable=False),  # one of publisher.domain.bounce.Verdict
+    Column("fingerprint", Name, nullable=False, unique=True),  # one report counts once
+    Column("verdict", Name, nullable=False),  # one of publisher.domain.bounce.Verdict
 )
 _unweighed = text("verdict = 'open'")
 Index(
@@ -261,7 +281,7 @@ Index(
 tallies = Table(  # how often something was asked for, against floods
     "tallies",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("count", Integer, nullable=False),
 )
@@ -269,8 +289,8 @@ tallies = Table(  # how often something was asked for, against floods
 slow_domains = Table(  # whose servers asked for patience
     "slow_domains",
     metadata,
-    Column("channel", String, primary_key=True),
-    Column("domain", String, primary_key=True),
+    Column("channel", Name, primary_key=True),
+    Column("domain", Name, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("reason", Words, nullable=False, default=""),
@@ -279,14 +299,14 @@ slow_domains = Table(  # whose servers asked for patience
 secrets = Table(  # keys that this store made for itself
     "secrets",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("name", Name, primary_key=True),
+    Column("value", Name, nullable=False),
 )
 
 channels = Table(
     "channels",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("paused_at", Moment),
     Column("reason", Words, nullable=False, default=""),
     Column("next_slot_at", Moment),  # when the next copy may leave, under a rate
@@ -297,10 +317,10 @@ channels = Table(
 workers = Table(  # the processes at work, each with its last sign of life
     "workers",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("role", String, nullable=False),
-    Column("host", String, nullable=False),
-    Column("version", String, nullable=False),  # of the program
+    Column("name", Name, primary_key=True),
+    Column("role", Name, nullable=False),
+    Column("host", Name, nullable=False),
+    Column("version", Name, nullable=False),  # of the program
     Column("started_at", Moment, nullable=False),
     Column("beat_at", Moment, nullable=False),
 )
@@ -309,8 +329,8 @@ identity = Table(  # one row: which store this is, and whether it may send
     "identity",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # 1
-    Column("name", String, nullable=False),  # made once, the same in every copy
-    Column("home", String, nullable=False),  # where it lay when it was last known to be the one
+    Column("name", Name, nullable=False),  # made once, the same in every copy
+    Column("home", Name, nullable=False),  # where it lay when it was last known to be the one
     Column("age", BigInteger, nullable=False),  # only grows: a witness elsewhere has seen as much
     Column("made_at", Moment, nullable=False),
     Column("fenced_at", Moment),  # sends nothing until a person says that it is the one
@@ -322,7 +342,7 @@ identity = Table(  # one row: which store this is, and whether it may send
 sources = Table(
     "sources",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("first_look_at", Moment),  # null until a look saw all that was there
     Column("last_look_at", Moment, nullable=False),
     Column("problems", JSON, nullable=False),
@@ -332,9 +352,9 @@ sightings = Table(
     "sightings",
     metadata,
     Column("source", ForeignKey("sources.name"), primary_key=True),
-    Column("issue", String, primary_key=True),
-    Column("lang", String, primary_key=True),
-    Column("revision", String, nullable=False),
+    Column("issue", Name, primary_key=True),
+    Column("lang", Name, primary_key=True),
+    Column("revision", Name, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("released", Boolean, nullable=False),  # false: old news, or held back
     Column("held_back", Words, nullable=False, default=""),  # why it was not released later
@@ -343,8 +363,8 @@ sightings = Table(
 heard_hooks = Table(  # signed calls, so that none is taken twice
     "heard_hooks",
     metadata,
-    Column("source", String, primary_key=True),
-    Column("mark", String, primary_key=True),  # SHA-256, in hex
+    Column("source", Name, primary_key=True),
+    Column("mark", Name, primary_key=True),  # SHA-256, in hex
     Column("heard_at", Moment, nullable=False),
     Index("ix_heard_hooks_heard_at", "source", "heard_at"),
 )
@@ -352,6 +372,6 @@ heard_hooks = Table(  # signed calls, so that none is taken twice
 asked_looks = Table(  # a look that somebody asked for and that has not begun
     "asked_looks",
     metadata,
-    Column("source", String, primary_key=True),
+    Column("source", Name, primary_key=True),
     Column("asked_at", Moment, nullable=False),
 )

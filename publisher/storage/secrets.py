@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, select
 
 from publisher.storage.posts import upsert
-from publisher.storage.schema import secrets
+from publisher.storage.schema import BadRow, secrets
 
 
 def key(db: Connection, name: str) -> bytes:
@@ -17,7 +17,11 @@ def key(db: Connection, name: str) -> bytes:
         row = upsert(db, secrets).values(name=name, value=random.token_hex(32))
         db.execute(row.on_conflict_do_nothing())
         value = db.scalars(select(secrets.c.value).where(secrets.c.name == name)).one()
-    return bytes.fromhex(value)
+    try:
+        return bytes.fromhex(value)
+    except ValueError as error:
+        told = f"the secret {name!r} is no key; restore a backup"
+        raise BadRow(f"a row of the store cannot be read: {told}") from error
 
 
 def digest(db: Connection, address_key: str) -> str:

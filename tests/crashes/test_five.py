@@ -25,6 +25,6 @@ def test_a_release_killed_at_each_ninth_of_its_steps_breaks_no_promise(there: Sc
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-def test_a_release_killed_in_the_middle_of_a_system_call_breaks_no_promise(there: Scene) -> None:
+def test_a_release_killed_at_a_system_call_breaks_no_promise(there: Scene) -> None:
     tried = calls.tried_at(there, "sendto", 8)
     assert (tried.what, tried.wrong) == ("sendto 8", ())

@@ -14,7 +14,7 @@ from publisher.storage import migrating, shapes
 from publisher.storage.engine import BadStore, connect, migrate, reading, require_current
 
 GOLDEN = Path(__file__).parent / "golden"
-BEFORE = "0002"  # the version before this program's
+BEFORE = "0003"  # the version before this program's
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -126,11 +126,11 @@ def test_a_program_of_the_version_before_goes_on_working(engine: Engine) -> None
 # --- what is no store of ours
 
 HALF_WAY = [
-    (["alter table channels add column failures integer"], "channels.failures"),
-    (["create table workers (name varchar primary key)"], r"later version has \(workers"),
+    (["alter table workers drop column version"], "lacks workers.version"),
+    (["create table asked_looks (source varchar primary key)"], r"later version has \(asked_looks"),
     (["drop table suppressions"], "lacks suppressions"),
     (["alter table channels rename column reason to words"], "lacks channels.reason"),
-    (["update alembic_version set version_num = '0003'"], "lacks identity, workers"),
+    (["update alembic_version set version_num = '0004'"], "lacks asked_looks, heard_hooks"),
     (["delete from alembic_version"], "no version"),
     (["drop table alembic_version"], "no version"),
 ]

@@ -1,14 +1,17 @@
 """Opening the store: its version, strangers, and the two databases alike."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from publisher.storage import secrets
 from publisher.storage.engine import BadStore, connect, migrate, require_current
-from publisher.storage.schema import metadata
+from publisher.storage.schema import BadRow, editions, metadata
+from tests.publisher.fakes import NOW
 
 
 def test_the_migrations_build_what_the_schema_says(engine: Engine) -> None:
@@ -72,3 +75,31 @@ def test_a_server_is_asked_not_to_wait_for_a_host_that_is_cut_off(postgres_datab
     with engine.connect() as db:
         assert db.scalar(text("show idle_in_transaction_session_timeout")) == "1min"
     engine.dispose()
+
+
+@pytest.fixture
+def lenient(tmp_path: Path) -> Iterator[Engine]:
+    """A store of the database that keeps whatever it is given."""
+    engine = connect(f"sqlite:///{tmp_path}/publisher.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("column", ["issue", "title"])
+def test_bytes_where_a_text_belongs_are_told(lenient: Engine, column: str) -> None:
+    words = dict.fromkeys(("issue", "lang", "path", "title", "url", "summary", "html", "revision"))
+    row = dict.fromkeys(words, "word") | {"dated": NOW, "planned_at": NOW}
+    with lenient.begin() as db:
+        db.execute(editions.insert().values(row))
+        db.execute(editions.update().values({column: text("x'ff'")}))
+        with pytest.raises(BadRow, match=r"b'\\xff' is no text; `publisher doctor` names it"):
+            db.execute(select(editions.c[column])).all()
+
+
+def test_a_key_of_the_stores_own_that_is_none_is_told(engine: Engine) -> None:
+    with engine.begin() as db:
+        secrets.key(db, "bounces")
+        db.execute(text("update secrets set value = 'no key'"))
+        with pytest.raises(BadRow, match="the secret 'bounces' is no key; restore a backup"):
+            secrets.key(db, "bounces")
