@@ -57,6 +57,7 @@ def _summed_up(tried: Sequence[Tried]) -> Iterator[str]:
         yield f"  {count:4} × {what}"
     window = [one for one in killed if one.in_window]
     held, most = sum(one.held for one in window), max((one.held for one in window), default=0)
+    yield f"not reached, so not tried: {sum(not one.what for one in tried)}"
     yield f"with a mail between its mark and its settlement: {len(window)} of them"
     yield f"mails held in doubt for that: {held}, at most {most} by one kill"
     yield f"against a promise: {sum(bool(one.wrong) for one in tried)}"
