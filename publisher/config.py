@@ -6,19 +6,24 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import time, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from publisher.domain.habits import GENERATORS, UNTOLD, WAYS, Habits
 from publisher.domain.issue import Site
-from publisher.domain.lint import KINDS, Rules
+from publisher.domain.lint import KINDS
+from publisher.domain.lint import Rules as LintRules
+from publisher.domain.plan import DAYS, Rules
 
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # in seconds
 FILE_NAME = "publisher.toml"
 SOURCE_KINDS = ("folder", "git")
 Network = IPv4Network | IPv6Network
@@ -99,6 +104,14 @@ class Log:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Release:
+    """What comes between an issue's being seen and its being sent: without it, nothing."""
+
+    rules: Rules
+    private_pages: bool = False  # pages may be on private addresses
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All that one `publisher.toml` says. Channel tables stay as written until they are built."""
 
@@ -115,9 +128,10 @@ class Settings:
     metrics_from: tuple[Network, ...] = ()
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
-    lint: Rules = field(default_factory=Rules)
+    lint: LintRules = field(default_factory=LintRules)
     bounces: Bounces = field(default_factory=Bounces)
     log: Log = field(default_factory=Log)
+    release: Release | None = None
 
 
 @dataclass
@@ -154,6 +168,24 @@ class _Table:
             self.wrong(key, f"expected a number of seconds above 0, found {value!r}")
             return default
         return float(value)
+
+    def length(self, key: str, default: timedelta) -> timedelta:
+        value = self.values.pop(key, None)
+        if value is None:
+            return default
+        found = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
+        if not found:
+            self.wrong(key, f"expected a length of time such as 15m, 2h or 0s, found {value!r}")
+            return default
+        return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+    def list_of_texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        values = self.values.pop(key, [*default])
+        try:
+            return tuple(_texts(values))
+        except TypeError as error:
+            self.wrong(key, f"expected a list of texts, {error}")
+            return default
 
     def number(self, key: str, default: int) -> int:
         value = self.values.pop(key, default)
@@ -246,7 +278,18 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     """
     document = _parse(path)
     mistakes: list[Mistake] = []
-    tables = ("site", "source", "markup", "lint", "store", "web", "bounces", "log", "channels")
+    tables = (
+        "site",
+        "source",
+        "markup",
+        "lint",
+        "store",
+        "web",
+        "bounces",
+        "log",
+        "channels",
+        "release",
+    )
     for name, value in document.items():
         if name not in tables:
             mistakes.append(Mistake(file=str(path), table=name, expected=unknown(name, tables)))
@@ -275,6 +318,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         bounces=_bounces(table("bounces"), path.parent),
         log=_log(table("log")),
         channels=_channel_tables(table("channels")),
+        release=_release(table("release")) if "release" in document else None,
     )
     return settings, mistakes
 
@@ -351,7 +395,7 @@ def _habits(table: _Table, folder: Path, generator: str) -> Habits:
     return habits
 
 
-def _lint(table: _Table) -> Rules:
+def _lint(table: _Table) -> LintRules:
     lists = {key: table.words(key, KINDS) for key in ("errors", "warnings", "ignore")}
     seen: set[str] = set()
     for key, words in lists.items():
@@ -359,7 +403,7 @@ def _lint(table: _Table) -> Rules:
             table.wrong(key, f"{word} is in more than one list; keep it in one")
         seen |= words
     table.done(list(lists))
-    return Rules(**lists)
+    return LintRules(**lists)
 
 
 def _store(table: _Table, folder: Path) -> tuple[URL, str]:
@@ -473,6 +517,46 @@ def _log(table: _Table) -> Log:
         table.wrong("level", unknown(found.level, LOG_LEVELS))
     table.done([f.name for f in fields(Log)])
     return found
+
+
+def _release(table: _Table) -> Release:
+    usual = Rules()
+    quiet = table.words("quiet_days", DAYS)
+    rules = Rules(
+        proof=table.flag("proof", default=usual.proof),
+        hold=table.length("hold", usual.hold),
+        approval=table.flag("approval", default=usual.approval),
+        zone=_zone(table),
+        earliest=_clock(table),
+        quiet_days=frozenset(DAYS.index(day) for day in quiet),
+        order=table.list_of_texts("order", usual.order),
+        gate=table.length("gate", usual.gate),
+        most_a_day=table.number("most_a_day", usual.most_a_day),
+    )
+    if len(quiet) == len(DAYS):
+        table.wrong("quiet_days", "all days are quiet; leave out at least one")
+    found = Release(rules=rules, private_pages=table.flag("private_pages", default=False))
+    known = [f.name for f in fields(Rules) if f.name != "zone"]
+    table.done([*known, "timezone", "private_pages"])
+    return found
+
+
+def _zone(table: _Table) -> ZoneInfo:
+    name = table.text("timezone", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong("timezone", f"expected a zone such as Europe/Berlin, found {name!r}")
+        return ZoneInfo("UTC")
+
+
+def _clock(table: _Table) -> time | None:
+    """A time of day, without a zone of its own."""
+    value = table.text("earliest", "")
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", value)
+    if value and not found:
+        table.wrong("earliest", f"expected a time of day such as 09:00, found {value!r}")
+    return time(int(found[1]), int(found[2])) if found else None
 
 
 def _is_web(address: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from publisher import linting, publishing
+from publisher import linting, publishing, releasing
 from publisher.config import Settings, Source
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import grave
@@ -65,6 +65,21 @@ def editions(settings: Settings, key: str) -> list[Edition]:
             if named == key:
                 found[lang] = path
     return [read(settings, path) for path in found.values()]
+
+
+def edition(settings: Settings, key: str, lang: str) -> Edition | None:
+    """One edition as the source has it now, looked over; None where none can be read."""
+    try:
+        there = [found for found in editions(settings, key) if found.lang == lang]
+    except (BadSource, SourceTrouble):
+        return None
+    return next(iter(looked_over(settings, there, at=utcnow())), None)
+
+
+def stopped_by(settings: Settings, edition: Edition, channels: Mapping[str, Configured]) -> str:
+    """Why an edition that was looked over cannot go out, in words; "" where it can."""
+    found = errors(settings, edition, channels)
+    return _told(edition, found) if found else ""
 
 
 def read(settings: Settings, path: Path) -> Edition:
@@ -137,6 +152,9 @@ def look(
             seen = sighting(edition)
             sightings.note(db, name, seen, at=now(), released=False, held_back=why)
         released = [e for e in found.new if _mine(db, name, e, now())]
+        if settings.release:
+            releasing.wait(db, released, at=now())
+            return 0
         return publishing.plan(released, db=db, channels=channels, at=now())
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from celery import Celery
@@ -16,19 +17,23 @@ from publisher import (
     config,
     embedded,
     fencing,
+    fetching,
     limits,
     logs,
     mailing,
     outbox,
     processes,
+    proving,
     publishing,
     queue,
     registry,
+    releasing,
     secrecy,
     watching,
 )
 from publisher import signs as life
 from publisher.config import BadConfig, Mistake, Settings
+from publisher.domain.plan import AT_ONCE
 from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
 from publisher.rendering import permalink, sections
@@ -331,6 +336,43 @@ def look() -> int:
     if new:
         sweep()
     return new
+
+
+def release() -> int:
+    """Take what waits for its release a step further; how many deliveries that planned."""
+    if is_fenced():
+        return 0
+    new = releasing.go_on(releases())
+    if new:
+        sweep()
+    return new
+
+
+def releases() -> releasing.Site:
+    """What releases of this site need to know."""
+    found = settings()
+    rules = found.release.rules if found.release else AT_ONCE
+    return releasing.Site(
+        engine=engine(),
+        channels=remembered(),
+        rules=rules,
+        edition=lambda issue, lang: watching.edition(found, issue, lang),
+        errors=lambda edition: watching.stopped_by(found, edition, remembered()),
+        unproven=lambda edition: proving.trouble(edition, _page),
+    )
+
+
+def _page(url: str) -> str:
+    """The text behind an address of the site. Raises NotThere."""
+    release = settings().release
+    private = release is not None and release.private_pages
+    try:
+        found = fetching.fetch(url, allow_private=private)
+    except fetching.Unfetchable as error:
+        raise proving.NotThere(str(error)) from error
+    if found.status != HTTPStatus.OK:
+        raise proving.NotThere(f"answers {found.status}")
+    return found.text
 
 
 def look_soon() -> None:

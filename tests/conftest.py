@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from publisher import secrecy
 from publisher.storage.engine import connect, migrate
 
 REAL_CONNECT = socket.socket.connect
@@ -26,6 +27,13 @@ def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         return REAL_CONNECT(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's configuration holds is no secret in the next."""
+    monkeypatch.setattr(secrecy, "_known", set())
+    monkeypatch.setattr(secrecy, "_any", [])
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from publisher.signs import BEAT
 from workers import alive
 
 SWEEP = 2.0  # seconds
+RELEASE = 2.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
 HOUR = 3600.0
 
@@ -45,6 +46,11 @@ app.conf.update(
             "options": {"expires": HOUR},
         },
         "look": {"task": "workers.tasks.look", "schedule": look, "options": {"expires": look}},
+        "release": {
+            "task": "workers.tasks.release",
+            "schedule": RELEASE,
+            "options": {"expires": 5 * RELEASE},
+        },
         "bounces": {
             "task": "workers.tasks.bounces",
             "schedule": bounces,

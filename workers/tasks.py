@@ -44,6 +44,12 @@ def look() -> None:
     wiring.look()
 
 
+@app.task(name="workers.tasks.release")
+def release() -> None:
+    """Take what waits for its release a step further. A double is harmless: a plan is made once."""
+    wiring.release()
+
+
 @app.task(name="workers.tasks.forget_unanswered")
 def forget_unanswered() -> None:
     """Forget whoever was asked to confirm and never did."""

@@ -22,6 +22,7 @@ from publisher.cli import (
     healthcheck,
     readers,
     reading,
+    releases,
     running,
     sending,
     stopping,
@@ -53,8 +54,8 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-parts = (demo, sending, stopping, reading, running, readers, bounces, backups, doctor, healthcheck)
-for family in parts:
+parts = (demo, sending, releases, stopping, reading, running)
+for family in (*parts, readers, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -9,14 +9,14 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from publisher import fencing, publishing, signs, subscribing, watching, wiring
+from publisher import fencing, publishing, releasing, signs, subscribing, watching, wiring
 from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import identity, reports, sightings, stories, workers
+from publisher.storage import identity, releases, reports, sightings, stories, workers
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
@@ -164,6 +164,7 @@ def status(issue: str | None, json_: bool) -> int:
         standings = reports.standings(db, key)
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
+        troubles += _unreleased(db)
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
         me, idle = identity.known(db), _is_idle(db)
     if me and me.fenced_at:
@@ -177,6 +178,13 @@ def status(issue: str | None, json_: bool) -> int:
         return 0
     _print_status(standings, [*troubles, *_held_back(held_back), *_forgotten(standings)])
     return 0
+
+
+def _unreleased(db: Connection) -> Iterator[str]:
+    """What waits for its release, and for what."""
+    site = wiring.releases()
+    for waiting in releases.waiting(db):
+        yield releasing.told(waiting, releasing.planned(db, waiting, site))
 
 
 def _is_idle(db: Connection) -> bool:

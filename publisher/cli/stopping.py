@@ -3,7 +3,7 @@
 import click
 
 from publisher import publishing, wiring
-from publisher.cli import finding
+from publisher.cli import finding, releases
 from publisher.domain.delivery import State
 from publisher.publishing import utcnow
 from publisher.storage import pauses, reports
@@ -68,12 +68,15 @@ def _resume_channel(channel: str) -> int:
 
 @click.command(epilog="Example: publisher cancel 2026-11-05-newsletter --channel readers")
 @issue_argument
-@channel_option
-def cancel(issue: str, channel: str) -> int:
+@click.option("--channel", metavar="C", help="The channel; without it, a release that waits.")
+def cancel(issue: str, channel: str | None) -> int:
     """Send no more of an issue to a channel: what waits is skipped, for good.
 
-    What is in hand is finished. What may have been sent stays for you to settle.
+    What is in hand is finished. What may have been sent stays for you to settle. Without a channel
+    an issue that waits for its release is never released by itself.
     """
+    if channel is None:
+        return releases.cancel(issue)
     key = _planned(issue, channel)
     with wiring.engine().begin() as db:
         met = pauses.cancel(db, key, channel, at=utcnow())

@@ -369,6 +369,29 @@ heard_hooks = Table(  # signed calls, so that none is taken twice
     Index("ix_heard_hooks_heard_at", "source", "heard_at"),
 )
 
+releases = Table(  # editions on their way from being seen to being planned on every channel
+    "releases",
+    metadata,
+    Column("issue", Name, primary_key=True),
+    Column("lang", Name, primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+    Column("live_at", Moment),  # when its page was first found as it should be
+    Column("looks", Integer, nullable=False, default=0, server_default="0"),  # for its page
+    Column("next_look_at", Moment),
+    Column("trouble", Words, nullable=False, default="", server_default=""),
+    Column("held_at", Moment),  # this and the next two by a person
+    Column("released_at", Moment),
+    Column("cancelled_at", Moment),
+    Column("done_at", Moment),  # planned on every channel that takes it
+)
+_on_its_way = text("done_at IS NULL AND cancelled_at IS NULL")
+Index(
+    "ix_releases_open",
+    releases.c.seen_at,
+    sqlite_where=_on_its_way,
+    postgresql_where=_on_its_way,
+)
+
 asked_looks = Table(  # a look that somebody asked for and that has not begun
     "asked_looks",
     metadata,

@@ -1,9 +1,9 @@
-"""Hooks that were heard, and looks that were asked for."""
+"""Hooks that were heard, looks that were asked for, and releases that wait."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.storage.schema import Moment
+from publisher.storage.schema import Moment, Words
 
 revision = "0004"
 down_revision = "0003"
@@ -26,4 +26,27 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("asked_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_asked_looks")),
+    )
+    open_ = sa.text("done_at IS NULL AND cancelled_at IS NULL")
+    op.create_table(
+        "releases",
+        sa.Column("issue", sa.String(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("live_at", Moment()),
+        sa.Column("looks", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("next_look_at", Moment()),
+        sa.Column("trouble", Words(), nullable=False, server_default=""),
+        sa.Column("held_at", Moment()),
+        sa.Column("released_at", Moment()),
+        sa.Column("cancelled_at", Moment()),
+        sa.Column("done_at", Moment()),
+        sa.PrimaryKeyConstraint("issue", "lang", name=op.f("pk_releases")),
+    )
+    op.create_index(
+        "ix_releases_open",
+        "releases",
+        ["seen_at"],
+        sqlite_where=open_,
+        postgresql_where=open_,
     )
