@@ -98,7 +98,7 @@ def plan(
     """
     new = 0
     for edition in sorted(editions, key=lambda e: (e.key, e.lang)):  # no two plans cross
-        posts.keep_edition(db, _archived(edition), at=at)
+        remember(db, edition, at=at)
         for channel in channels.values():
             if edition.lang in channel.languages:
                 new += _plan(db, edition, channel, at=at)
@@ -112,6 +112,11 @@ def _forgotten(db: Connection, edition: Edition) -> str:
         return ""
     since, until = (f"{moment:%Y-%m-%d %H:%M}" for moment in (me.forgot_since, me.adopted_at))
     return f"it may have been sent between {since} and {until} UTC, which this store has forgotten"
+
+
+def remember(db: Connection, edition: Edition, *, at: datetime) -> None:
+    """Have the archive show an edition as it is now."""
+    posts.keep_edition(db, _archived(edition), at=at)
 
 
 def _archived(edition: Edition) -> Edition:
@@ -392,7 +397,7 @@ def _rewrite(db: Connection, edition: Edition, channel: Configured, *, at: datet
         return
     id = posts.number(db, place)
     posts.replace_body(db, id, post)
-    posts.keep_edition(db, _archived(edition), at=at)
+    remember(db, edition, at=at)
     if isinstance(channel.channel, Mailing):
         copies.replace_placeholder(db, id, at=at)
         _plan_readers(db, id, edition, channel, at=at)

@@ -17,6 +17,7 @@ from publisher.backups import BadBackup, NotWritten
 from publisher.cli import (
     backups,
     bounces,
+    corrections,
     demo,
     doctor,
     healthcheck,
@@ -54,7 +55,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-parts = (demo, sending, releases, stopping, reading, running)
+parts = (demo, sending, corrections, releases, stopping, reading, running)
 for family in (*parts, readers, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)

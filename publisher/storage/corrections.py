@@ -1,0 +1,64 @@
+"""What is out of an edition on a channel, and that it was changed there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from publisher.domain.channel import Post, Receipt
+from publisher.domain.delivery import State
+from publisher.storage.deliveries import PERSON, move
+from publisher.storage.posts import stored, to_json
+from publisher.storage.schema import deliveries, posts
+
+_d, _p = deliveries.c, posts.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Out:
+    """A post that is out: as it was said, its proof, and how many copies went to readers."""
+
+    delivery: int
+    attempt: int
+    post_id: int
+    post: Post
+    receipt: Receipt
+    copies: int
+
+
+def out(db: Connection, issue: str, lang: str, channel: str) -> Out | None:
+    """The post of an edition on a channel, None where none was delivered. Raises Unreadable."""
+    there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
+    delivered = _d.state == State.DELIVERED
+    wanted = select(_d.id, _d.post_id, _d.attempts, _d.remote_id, _d.url).join(posts)
+    row = db.execute(wanted.where(*there, delivered).order_by(_d.id).limit(1)).first()
+    if row is None:
+        return None
+    copies = select(func.count()).where(_d.post_id == row.post_id, delivered, _d.recipient != "")
+    return Out(
+        delivery=row.id,
+        attempt=row.attempts,
+        post_id=row.post_id,
+        post=stored(db, row.post_id),
+        receipt=Receipt(id=row.remote_id, url=row.url),
+        copies=db.scalar(copies) or 0,
+    )
+
+
+def note(
+    db: Connection, out: Out, post: Post, receipt: Receipt, *, reason: str, at: datetime
+) -> None:
+    """Remember what a post says now, and log that a person had it changed."""
+    db.execute(posts.update().where(_p.id == out.post_id).values(body=to_json(post)))
+    move(
+        db,
+        out.delivery,
+        State.DELIVERED,
+        State.DELIVERED,
+        at=at,
+        attempt=out.attempt,
+        reason=reason,
+        worker=PERSON,
+        remote_id=receipt.id,
+        url=receipt.url or out.receipt.url,
+    )

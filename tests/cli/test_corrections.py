@@ -1,0 +1,32 @@
+"""A mistake mended after the release: what can be edited is, and nothing is sent again."""
+
+from tests.cli.home import Home
+
+KEY = "2026-11-05-newsletter"
+FILE = f"{KEY}.md"
+ONCE = {"email": 2, "mastodon": 1, "reddit": 1, "lemmy": 1}
+
+
+def test_a_mended_issue_is_edited_where_that_can_be_and_sent_nowhere(home: Home) -> None:
+    home.write(FILE, "Novembre")
+    assert home.run("publish", KEY).code == 0
+    home.write(FILE, "November")
+    done = home.run("correct", KEY)
+    assert done.code == 0, done.err
+    said = {line.partition(" ")[0]: line for line in done.out.splitlines()}
+    for channel in ("feed", "mastodon", "lemmy"):
+        assert "corrected" in said[channel]
+    assert "cannot edit a link post" in said["reddit"]
+    assert "2 mails are out" in said["readers"]
+    assert "November" in home.outside.outside.posts("mastodon")[0].fields["text"]
+    assert {network: home.posts(network) for network in ONCE} == ONCE
+    again = home.run("correct", KEY, "--channel", "mastodon").out
+    assert again == "mastodon (en): is as it should be\n"
+    doctor = home.run("doctor", "--offline")
+    assert doctor.code == 0, doctor.out
+
+
+def test_what_was_never_sent_cannot_be_corrected(home: Home) -> None:
+    home.write(FILE)
+    done = home.run("correct", KEY)
+    assert (done.code, "nothing of it is out" in done.err) == (2, True)
