@@ -34,6 +34,7 @@ AWAY = "?"  # stands for what belongs to no post
 
 _d, _l, _p = deliveries.c, delivery_log.c, posts.c
 WAYS = [f"{was}>{now}" for was, ways in TRANSITIONS.items() for now in ways]
+CORRECTED = f"{State.DELIVERED}>{State.DELIVERED}"  # by a person alone, and it moves nothing
 STARTS = [f">{now}" for now in FIRST]
 
 
@@ -117,12 +118,13 @@ def missteps() -> Select[Any]:
     steps = row.c
     way = steps.was + ">" + steps.now
     counted = func.coalesce(steps.tries, 0) + case((steps.now == State.SENDING, 1), else_=0)
+    corrected = and_(way == CORRECTED, steps.worker == PERSON)
     last = and_(steps.following.is_(None), _d.state.in_(State))
     proof = or_(steps.remote_id != _d.remote_id, steps.url != _d.url)
     odd = case(
         (and_(steps.before.is_(None), way.not_in(STARTS)), "it is no beginning"),
         (steps.was != steps.before, literal("the row before ends with ") + steps.before),
-        (and_(steps.before.is_not(None), way.not_in(WAYS)), "there is no such way"),
+        (and_(steps.before.is_not(None), way.not_in(WAYS), ~corrected), "there is no such way"),
         (steps.attempt != counted, literal("its attempt should be number ") + _text(counted)),
         (and_(last, steps.now != _d.state), literal("the delivery is ") + _d.state),
         (and_(last, steps.attempt != _d.attempts), "the delivery counts other attempts"),
@@ -136,7 +138,7 @@ def missteps() -> Select[Any]:
 def _steps() -> Any:
     own: dict[str, Any] = {"partition_by": _l.delivery_id, "order_by": _l.id}
     return select(
-        *(_l.id, _l.delivery_id, _l.was, _l.now, _l.attempt, _l.remote_id, _l.url),
+        *(_l.id, _l.delivery_id, _l.was, _l.now, _l.attempt, _l.remote_id, _l.url, _l.worker),
         func.lag(_l.now).over(**own).label("before"),
         func.lag(_l.attempt).over(**own).label("tries"),
         func.lead(_l.id).over(**own).label("following"),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from publisher.domain.channel import Post, Receipt
 from publisher.domain.delivery import State
-from publisher.storage.deliveries import PERSON, move
+from publisher.storage.deliveries import PERSON, entry, log
 from publisher.storage.posts import stored, to_json
 from publisher.storage.schema import deliveries, posts
 
@@ -50,15 +50,8 @@ def note(
 ) -> None:
     """Remember what a post says now, and log that a person had it changed."""
     db.execute(posts.update().where(_p.id == out.post_id).values(body=to_json(post)))
-    move(
-        db,
-        out.delivery,
-        State.DELIVERED,
-        State.DELIVERED,
-        at=at,
-        attempt=out.attempt,
-        reason=reason,
-        worker=PERSON,
-        remote_id=receipt.id,
-        url=receipt.url or out.receipt.url,
-    )
+    proof = {"remote_id": receipt.id, "url": receipt.url or out.receipt.url}
+    db.execute(deliveries.update().where(_d.id == out.delivery).values(proof))
+    state = State.DELIVERED
+    line = entry(out.delivery, at, state, state, attempt=out.attempt, reason=reason)
+    log(db, [line | proof | {"worker": PERSON}])
