@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +144,7 @@ def _sweep_away(member: Member) -> None:
         member.process.popen.wait()
 
 
-def sockets_of(pids: Sequence[int], ports: Sequence[int]) -> dict[int, list[int]]:
+def sockets_of(pids: Iterable[int], ports: Sequence[int]) -> dict[int, list[int]]:
     """Which of these local ports each process holds, by proc(5)."""
     inodes = _inodes(set(ports))
     return {pid: found for pid in pids if (found := [inodes[i] for i in _held(pid) & set(inodes)])}

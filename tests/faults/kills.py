@@ -18,9 +18,16 @@ OUT = 60.0  # seconds after which a process that was asked to stop has failed to
 Whom = Callable[[Member, int], Sequence[int]]
 
 
-def _kill(scene: Scene, pids: Sequence[int], what: str, how: signal.Signals = SIGKILL) -> None:
+def _kill(
+    scene: Scene,
+    pids: Sequence[int],
+    what: str,
+    how: signal.Signals = SIGKILL,
+    children: Sequence[int] = (),
+) -> None:
+    """Kill them, and with them `children` that do not outlive them."""
     if pids:
-        lines = scene.world.lines(pids)
+        lines = scene.world.lines({*pids, *children})
         end(pids, how)
         scene.note_kill(what, how.name, lines)
 
@@ -52,7 +59,8 @@ def _child(scene: Scene, chance: random.Random) -> None:
 
 def _main_alone(scene: Scene, chance: random.Random) -> None:
     worker = chance.choice(_ready(scene, "worker"))
-    _kill(scene, [worker.pid], "a worker's main process")
+    family = worker.family()
+    _kill(scene, [worker.pid], "a worker's main process", children=family)
 
 
 def whole(role: str, what: str, how: signal.Signals) -> Callable[[Scene, random.Random], None]:

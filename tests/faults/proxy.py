@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -56,6 +57,7 @@ class Proxy:
     traps: list[Trap] = field(default_factory=list)
     lines: set[Line] = field(default_factory=set)
     sprung: list[str] = field(default_factory=list)
+    closed: deque[float] = field(default_factory=lambda: deque(maxlen=100))
     blocked: bool = False
     loop: asyncio.AbstractEventLoop | None = field(default=None, repr=False)
 
@@ -90,6 +92,10 @@ class Proxy:
         """The client's port of every open connection."""
         return [line.port for line in list(self.lines)]
 
+    def closed_just_now(self) -> int:
+        """How many connections ended within the last second."""
+        return sum(at > time.monotonic() - 1 for at in list(self.closed))
+
     async def carry(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """Carry one connection to its end."""
         if self.blocked:
@@ -100,6 +106,9 @@ class Proxy:
         except OSError:
             client.transport.abort()
             return
+        except asyncio.CancelledError:  # the proxy ends
+            client.transport.abort()
+            raise
         line = Line(port=client.get_extra_info("peername")[1], client=client, server=server)
         self.lines.add(line)
         ways = [
@@ -112,6 +121,7 @@ class Proxy:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
         self.lines.discard(line)
+        self.closed.append(time.monotonic())
         for side in (client, server):
             side.close()
 
@@ -268,7 +278,8 @@ def proxies(
     try:
         yield found
     finally:
-        asyncio.run_coroutine_threadsafe(_close(servers), loop).result(timeout=10)
+        closing = _close(servers, list(found.values()))
+        asyncio.run_coroutine_threadsafe(closing, loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=5)
         loop.close()
@@ -280,11 +291,18 @@ async def _listening(proxy: Proxy) -> asyncio.Server:
     return server
 
 
-async def _close(servers: list[asyncio.Server]) -> None:
+async def _close(servers: list[asyncio.Server], found: list[Proxy]) -> None:
     for server in servers:
         server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.wait(others, timeout=3) if others else None
-    await asyncio.sleep(0)
+    for proxy in found:
+        proxy.blocked = True
+        for line in list(proxy.lines):
+            line.abort()
+    end = time.monotonic() + 3
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others, timeout=1)
+        if time.monotonic() > end:
+            break
+    await asyncio.sleep(0.01)  # what was aborted is closed by the loop

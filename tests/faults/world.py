@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -151,10 +151,15 @@ class World:
             return f"redis://{host}:{port}/0"
         return f"unix://{embedded.socket_path(wiring.settings().state)}"
 
-    def lines(self, pids: Sequence[int]) -> int:
-        """How many connections to the mail server these processes have open."""
-        found = sockets_of(pids, self.proxies["email"].ports())
-        return sum(len(ports) for ports in found.values())
+    def lines(self, pids: Collection[int]) -> int:
+        """How many connections to the mail server these processes have open.
+
+        One that was closed just now counts, whoever had it: what the server said last may still
+        be on its way to the store.
+        """
+        proxy = self.proxies["email"]
+        found = sockets_of(pids, proxy.ports())
+        return sum(len(ports) for ports in found.values()) + proxy.closed_just_now()
 
     def posted(self) -> int:
         """How many lines the stand-ins' record has."""
