@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults crashes soak model lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults crashes soak e2e model lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -21,6 +21,7 @@ help:
 	@echo "make prove-kills prove-faults  that kills and faults lose no mail and double none"
 	@echo "make faults  that nothing is lost or sent twice, whatever breaks (FAULTS=\"--releases 200 --kills 1000 --seed 7\")"
 	@echo "make crashes  a release killed at each of its crash points (CRASHES=\"--strace\": at each system call)"
+	@echo "make e2e     from the push to the reader: a real Hugo site, a hook, a build two minutes late, a hold (E2E=\"--late 10\")"
 	@echo "make soak    that eight hours of operation make nothing grow (SOAK=\"--minutes 2 --hours 2\")"
 	@echo "make model   the use cases against every interleaving that there is time for (MODEL=\"--examples 5000\")"
 	@echo "make lock    resolve the dependencies again"
@@ -92,6 +93,10 @@ faults: $(VENV)/dev
 crashes: $(VENV)/dev
 	@CRASHES_EVERY=1 $(BIN)/pytest -q tests/crashes/test_release.py
 	@$(BIN)/python -m tests.crashes $(CRASHES)
+
+# E2E="--late 10 --hold 5s" for less
+e2e: $(VENV)/dev
+	@$(BIN)/python -m tests.e2e $(E2E)
 
 # SOAK="--minutes 2 --hours 2" for less
 soak: $(VENV)/dev

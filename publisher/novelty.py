@@ -53,7 +53,7 @@ def take_as_old(found: Look, seen: Sighting, edition_of: Read, at: datetime) -> 
     found.old.append(seen)
 
 
-def _take_as_new(found: Look, memory: Memory, edition_of: Read, at: datetime) -> None:
+def take_as_new(found: Look, memory: Memory, edition_of: Read, at: datetime) -> None:
     try:
         edition = edition_of()
     except BadSource as error:
@@ -115,7 +115,7 @@ def take_once_steady(
         words = f"was changed at {when:%Y-%m-%dT%H:%M:%SZ}, which is in this machine's future"
         found.problems.append(f"{path}: {words}; set the clock, or `touch` the file; it waits")
     elif age >= STEADY:
-        _take_as_new(found, memory, edition_of, at)
+        take_as_new(found, memory, edition_of, at)
 
 
 def keep_orphans(found: Look, there: Container[tuple[str, str]], original: str) -> None:

@@ -17,6 +17,7 @@ from publisher.novelty import (
     keep_orphans,
     sighting,
     stop_floods,
+    take_as_new,
     take_as_old,
     take_once_steady,
     why_held,
@@ -182,7 +183,11 @@ def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> 
             seen = Sighting(issue=key, lang=lang, revision="")
             take_as_old(found, seen, partial(read, settings, path), at)
         elif (key, lang) not in memory.here:
-            take_once_steady(found, memory, path, partial(read, settings, path), at)
+            edition_of = partial(read, settings, path)
+            if source.kind == "git":  # whose files are whole, and as old as the checkout
+                take_as_new(found, memory, edition_of, at)
+            else:
+                take_once_steady(found, memory, path, edition_of, at)
         there.add((key, lang))
     keep_orphans(found, there, settings.site.language)
     return found

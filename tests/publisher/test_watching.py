@@ -2,9 +2,11 @@
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,11 +37,13 @@ def write(
 
 @pytest.fixture
 def look(engine: Engine, content: Path, tmp_path: Path) -> Callable[..., int]:
-    def looking(folder: Path = content, clock: Clock | None = None) -> int:
+    def looking(
+        folder: Path = content, clock: Clock | None = None, source: Source | None = None
+    ) -> int:
         settings = Settings(
             file=tmp_path / "publisher.toml",
             site=SITE,
-            source=Source(kind="folder", path=folder),
+            source=source or Source(kind="folder", path=folder),
             database=URL.create("sqlite"),
             broker="",
             state=tmp_path / "state",
@@ -172,6 +176,25 @@ def test_a_file_that_is_still_being_written_waits(content: Path, look: Look) -> 
     assert look() == 0
     write(content / "new.md", age=5)
     assert look() == 1
+
+
+def test_a_file_of_a_repository_is_whole_and_does_not_wait(content: Path, look: Look) -> None:
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *who, *words], cwd=content, check=True, capture_output=True)  # noqa: S607
+
+    def commit(name: str) -> None:
+        write(content / name)
+        git("add", ".")
+        git("commit", "--quiet", "-m", name)
+
+    git("init", "--quiet")
+    commit("old.md")
+    repository = Source(kind="git", url=str(content), path=Path())
+    now = Clock(datetime.now(UTC))  # the checkout's files are of this moment
+    look(source=repository, clock=now)
+    commit("new.md")
+    assert look(source=repository, clock=now) == 1
 
 
 def test_a_file_from_the_future_is_named_and_waits(
