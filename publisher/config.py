@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from publisher.domain.correction import Rules as CorrectionRules
 from publisher.domain.habits import GENERATORS, UNTOLD, WAYS, Habits
 from publisher.domain.issue import Site
 from publisher.domain.lint import KINDS
@@ -132,6 +133,7 @@ class Settings:
     bounces: Bounces = field(default_factory=Bounces)
     log: Log = field(default_factory=Log)
     release: Release | None = None
+    corrections: CorrectionRules = field(default_factory=CorrectionRules)
 
 
 @dataclass
@@ -166,6 +168,14 @@ class _Table:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not math.isfinite(value) or value <= 0:
             self.wrong(key, f"expected a number of seconds above 0, found {value!r}")
+            return default
+        return float(value)
+
+    def share(self, key: str, default: float) -> float:
+        value = self.values.pop(key, default)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= 1:
+            self.wrong(key, f"expected a share from 0 to 1, such as 0.5, found {value!r}")
             return default
         return float(value)
 
@@ -289,6 +299,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         "log",
         "channels",
         "release",
+        "corrections",
     )
     for name, value in document.items():
         if name not in tables:
@@ -319,6 +330,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         log=_log(table("log")),
         channels=_channel_tables(table("channels")),
         release=_release(table("release")) if "release" in document else None,
+        corrections=_corrections(table("corrections")),
     )
     return settings, mistakes
 
@@ -538,6 +550,18 @@ def _release(table: _Table) -> Release:
     found = Release(rules=rules, private_pages=table.flag("private_pages", default=False))
     known = [f.name for f in fields(Rules) if f.name != "zone"]
     table.done([*known, "timezone", "private_pages"])
+    return found
+
+
+def _corrections(table: _Table) -> CorrectionRules:
+    usual = CorrectionRules()
+    found = CorrectionRules(
+        automatic=table.flag("automatic", default=usual.automatic),
+        after=table.length("after", usual.after),
+        within=table.length("within", usual.within),
+        largest=table.share("largest", usual.largest),
+    )
+    table.done([f.name for f in fields(CorrectionRules)])
     return found
 
 

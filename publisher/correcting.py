@@ -1,19 +1,32 @@
 """The use case of a correction: what changed at the source is carried to what is already out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
 
 from publisher import publishing, secrecy
-from publisher.domain.channel import ChannelError, Mailing, Post, Receipt, Refused
+from publisher.domain.channel import ChannelError, Mailing, Post, Refused
 from publisher.domain.issue import Edition
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
-from publisher.storage import corrections, posts
-from publisher.storage.corrections import Out
+from publisher.releasing import Site
+from publisher.storage import changes, corrections, posts
+from publisher.storage.changes import Noted
+from publisher.storage.corrections import Out, Unsent
+from publisher.storage.deliveries import BY_ITSELF, PERSON
+from publisher.storage.engine import reading
+
+log = logging.getLogger(__name__)
+
+ON_ITS_WAY = "is on its way; say it again once it is there"
+LEASE = timedelta(minutes=10)  # of whoever carries a change
+FIRST, LONGEST = timedelta(seconds=30), timedelta(hours=1)  # between two tries; each twice as long
+TRIES = 12  # then a person is asked
+GONE = "was changed after it went out, and its file is not in the source any more"
 
 
 class Outcome(StrEnum):
@@ -36,32 +49,77 @@ class Correction:
     url: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Editor:
+    """Who carries a correction: a person, or nobody."""
+
+    engine: Engine
+    now: Clock
+    by: str
+
+
 def correct(
     editions: Sequence[Edition],
     *,
     engine: Engine,
     channels: Mapping[str, Configured],
     now: Clock = utcnow,
+    by: str = PERSON,
 ) -> Iterator[Correction]:
     """Edit each post that is out and whose edition says something else by now, where that can be.
 
     Nothing new is sent. An edit says what a post shall be, so saying it again, after a crash or by
     two at once, changes nothing more. No transaction is open while the outside is spoken to.
     """
+    editor = Editor(engine=engine, now=now, by=by)
     for edition in editions:
+        left: set[str] = set()
         for channel in channels.values():
-            with engine.connect() as db:
-                out = corrections.out(db, edition.key, edition.lang, channel.name)
-            if out is not None:
-                yield _correct(edition, channel, out, engine, now)
+            one = _corrected(edition, channel, editor)
+            if one is not None:
+                yield one
+            if one is None or one.outcome is not Outcome.FAILED:
+                left.add(channel.name)
         with engine.begin() as db:
             if posts.edition_of(db, edition.key, edition.lang):
-                publishing.remember(db, edition, at=now())
+                _note(db, edition, left, at=now())
 
 
-def _correct(
-    edition: Edition, channel: Configured, out: Out, engine: Engine, now: Clock
-) -> Correction:
+def _note(db: Connection, edition: Edition, carried: Container[str], *, at: datetime) -> None:
+    """Remember an edition as it is now, once it is carried wherever it is out."""
+    if all(name in carried for name in corrections.places(db, edition.key, edition.lang)):
+        publishing.remember(db, edition, at=at)
+        changes.carried(db, edition.key, edition.lang, edition.revision, at=at)
+
+
+def _corrected(edition: Edition, channel: Configured, editor: Editor) -> Correction | None:
+    """What became of an edition on one channel; None where nothing of it is out or to go out."""
+    with editor.engine.connect() as db:
+        out = corrections.out(db, edition.key, edition.lang, channel.name)
+    if out is not None:
+        return _correct(edition, channel, out, editor)
+    if isinstance(channel.channel, Mailing):
+        return None
+    with editor.engine.begin() as db:
+        unsent = corrections.unsent(db, edition.key, edition.lang, channel.name)
+        return _rewritten(db, edition, channel, unsent) if unsent else None
+
+
+def _rewritten(
+    db: Connection, edition: Edition, channel: Configured, unsent: Unsent
+) -> Correction | None:
+    """Have a post that waits say it as it is now; None where it does."""
+    post, why = publishing.written(edition, channel)
+    known = {"channel": channel.name, "lang": edition.lang}
+    if not why and _says(post) == _says(unsent.post):
+        return None
+    if why or not unsent.is_certain:
+        return Correction(**known, outcome=Outcome.FAILED, words=why or ON_ITS_WAY)
+    posts.replace_body(db, unsent.post_id, post)
+    return Correction(**known, outcome=Outcome.CORRECTED, words="it goes out as it is now")
+
+
+def _correct(edition: Edition, channel: Configured, out: Out, editor: Editor) -> Correction:
     post, why = publishing.written(edition, channel)
     post = replace(post, key=out.post.key)
     known = {"channel": channel.name, "lang": edition.lang, "url": out.receipt.url}
@@ -77,19 +135,71 @@ def _correct(
         return Correction(**known, outcome=Outcome.LEFT, words=secrecy.removed(str(error)))
     except ChannelError as error:
         return Correction(**known, outcome=Outcome.FAILED, words=secrecy.removed(str(error)))
-    with engine.begin() as db:
-        _write_down(db, out, post, receipt, at=now())
+    with editor.engine.begin() as db:
+        note = f"corrected: {secrecy.removed(receipt.note)}" if receipt.note else "corrected"
+        corrections.note(db, out, post, receipt, reason=note, at=editor.now(), by=editor.by)
     words = secrecy.removed(receipt.note)
     return Correction(
         **known | {"url": receipt.url or out.receipt.url}, outcome=Outcome.CORRECTED, words=words
     )
 
 
-def _write_down(db: Connection, out: Out, post: Post, receipt: Receipt, *, at: datetime) -> None:
-    note = f"corrected: {secrecy.removed(receipt.note)}" if receipt.note else "corrected"
-    corrections.note(db, out, post, receipt, reason=note, at=at)
-
-
 def _says(post: Post) -> Post:
     """What of a post the outside can see."""
     return replace(post, to=None, warnings=())
+
+
+# --- by itself
+
+
+def go_on(site: Site) -> int:
+    """Carry the changes whose time has come to where they can be edited in silence; how many.
+
+    Any number may do so at once: a change is claimed first. One that cannot be carried is tried
+    again later, and in the end left to a person.
+    """
+    with reading(site.engine) as db:
+        found = changes.due(db, at=site.now())
+    return sum(_go_on(noted, site) for noted in found)
+
+
+def _go_on(noted: Noted, site: Site) -> bool:
+    at = site.now()
+    with site.engine.begin() as db:
+        ours = changes.claim(db, noted, at=at, until=at + LEASE)
+    if not ours:
+        return False
+    edition = site.edition(noted.issue, noted.lang)
+    if edition is None:
+        return _ask(noted, GONE, site)
+    if edition.revision != noted.revision:
+        return _put_off(noted, "it is changing still", site)
+    if errors := site.errors(edition):
+        return _ask(noted, f"was changed after it went out, and has errors: {errors}", site)
+    if site.rules.proof and (why := site.unproven(edition)):
+        return _put_off(noted, why, site)
+    found = list(
+        correct([edition], engine=site.engine, channels=site.channels, now=site.now, by=BY_ITSELF)
+    )
+    for one in found:
+        words = one.words or one.url
+        log.info("%s (%s) on %s: %s %s", noted.issue, noted.lang, one.channel, one.outcome, words)
+    failed = [f"{one.channel}: {one.words}" for one in found if one.outcome is Outcome.FAILED]
+    return _put_off(noted, "; ".join(failed), site) if failed else True
+
+
+def _put_off(noted: Noted, why: str, site: Site) -> bool:
+    if noted.tries >= TRIES:
+        words = f"was changed after it went out, and that cannot be carried: {why}"
+        return _ask(noted, words, site)
+    pause = min(LONGEST, FIRST * 2 ** min(noted.tries, 20))
+    with site.engine.begin() as db:
+        changes.put_off(db, noted, until=site.now() + pause, trouble=why)
+    return False
+
+
+def _ask(noted: Noted, words: str, site: Site) -> bool:
+    log.warning("%s (%s) %s", noted.issue, noted.lang, words)
+    with site.engine.begin() as db:
+        changes.ask(db, noted, words)
+    return False

@@ -19,6 +19,7 @@ from publisher.domain.channel import (
     Reader,
     Receipt,
 )
+from publisher.domain.correction import Change
 from publisher.domain.delivery import (
     FAILED,
     FRESH,
@@ -35,6 +36,7 @@ from publisher.insisting import insist
 from publisher.registry import Configured
 from publisher.rendering import sections
 from publisher.storage import (
+    changes,
     circuits,
     copies,
     deliveries,
@@ -98,11 +100,20 @@ def plan(
     """
     new = 0
     for edition in sorted(editions, key=lambda e: (e.key, e.lang)):  # no two plans cross
+        _note_change(db, edition, at=at)
         remember(db, edition, at=at)
         for channel in channels.values():
             if edition.lang in channel.languages:
                 new += _plan(db, edition, channel, at=at)
     return new
+
+
+def _note_change(db: Connection, edition: Edition, *, at: datetime) -> None:
+    """Have what is out of an edition corrected, where it said something else when that was sent."""
+    before = posts.edition_of(db, edition.key, edition.lang)
+    if before and before.revision != edition.revision:
+        change = Change(issue=edition.key, lang=edition.lang, revision=edition.revision)
+        changes.see(db, change, at=at, due=at)
 
 
 def _forgotten(db: Connection, edition: Edition) -> str:
@@ -116,10 +127,10 @@ def _forgotten(db: Connection, edition: Edition) -> str:
 
 def remember(db: Connection, edition: Edition, *, at: datetime) -> None:
     """Have the archive show an edition as it is now."""
-    posts.keep_edition(db, _archived(edition), at=at)
+    posts.keep_edition(db, archived(edition), at=at)
 
 
-def _archived(edition: Edition) -> Edition:
+def archived(edition: Edition) -> Edition:
     """The edition as the archive shows it: without what is for some channels only."""
     return sections.for_channel(edition, names=(ARCHIVE,), drop=())
 

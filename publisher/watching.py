@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from publisher import linting, publishing, releasing
+from publisher import changes, linting, publishing, releasing
+from publisher.changes import Changes
 from publisher.config import Settings, Source
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import grave
@@ -137,14 +138,17 @@ def look(
         return 0
     name = named(source)
     with reading(engine) as db:
-        memory = sightings.memory(db, name)
+        memory = sightings.memory(db, name, since=now() - settings.corrections.within)
         is_adopted = sightings.seen_before(db, name)
-    found = _found(settings, source, memory, now())
+    errors_of = partial(stopped_by, settings, channels=channels)
+    changed = Changes(out=memory.out, noted=memory.noted, errors=errors_of)
+    found = _found(settings, source, memory, changed, now())
     _keep_wrong(found, settings, channels, now())
     stop_floods(found)
     why_old = why_held(found.old, memory, is_adopted=is_adopted)
     with engine.begin() as db:
         _tell_wrong(found, db)
+        changes.note(db, changed, settings.corrections, at=now())
         sightings.looked(db, name, found.problems, at=now(), saw_all=found.saw_all)
         for seen in found.old:
             why = why_old.get(seen, "")
@@ -163,7 +167,9 @@ def _mine(db: Connection, name: str, edition: Edition, at: datetime) -> bool:
     return sightings.note(db, name, sighting(edition), at=at, released=True)
 
 
-def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> Look:
+def _found(
+    settings: Settings, source: Source, memory: Memory, changed: Changes, at: datetime
+) -> Look:
     found = Look()
     try:
         if source.kind == "git":
@@ -172,7 +178,7 @@ def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> 
         paths = folder.files(root or source.path, source.include)
     except SourceTrouble as error:
         return Look(problems=[str(error)], saw_all=False)
-    there = {*(memory.here or {}), *memory.planned}
+    there: dict[tuple[str, str], Path] = {}
     for path in paths:
         try:
             key, lang = _identity(settings, path, root)
@@ -188,8 +194,13 @@ def _found(settings: Settings, source: Source, memory: Memory, at: datetime) -> 
                 take_as_new(found, memory, edition_of, at)
             else:
                 take_once_steady(found, memory, path, edition_of, at)
-        there.add((key, lang))
-    keep_orphans(found, there, settings.site.language)
+        else:
+            changed.take((key, lang), path, partial(read, settings, path))
+        there[key, lang] = path
+    known = {*(memory.here or {}), *memory.planned, *there}
+    keep_orphans(found, known, settings.site.language)
+    changed.miss(memory.here or {}, there)
+    found.problems += changed.problems
     return found
 
 

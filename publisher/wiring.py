@@ -15,6 +15,7 @@ from publisher import (
     asking,
     bouncing,
     config,
+    correcting,
     embedded,
     fencing,
     fetching,
@@ -342,9 +343,11 @@ def release() -> int:
     """Take what waits for its release a step further; how many deliveries that planned."""
     if is_fenced():
         return 0
-    new = releasing.go_on(releases())
+    site = releases()
+    new = releasing.go_on(site)
     if new:
         sweep()
+    correcting.go_on(site)
     return new
 
 

@@ -16,7 +16,8 @@ from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import identity, releases, reports, sightings, stories, workers
+from publisher.storage import changes, identity, releases, reports, sightings, stories, workers
+from publisher.storage.changes import Noted
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
@@ -165,6 +166,7 @@ def status(issue: str | None, json_: bool) -> int:
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
         troubles += _unreleased(db)
+        troubles += [_changed(noted) for noted in changes.open_(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
         me, idle = identity.known(db), _is_idle(db)
     if me and me.fenced_at:
@@ -185,6 +187,12 @@ def _unreleased(db: Connection) -> Iterator[str]:
     site = wiring.releases()
     for waiting in releases.waiting(db):
         yield releasing.told(waiting, releasing.planned(db, waiting, site))
+
+
+def _changed(noted: Noted) -> str:
+    """What changed after its release, and what that waits for."""
+    soon = f"was changed after it went out, and is carried soon{noted.trouble and ': '}"
+    return f"{noted.issue} ({noted.lang}) {noted.asks or soon + noted.trouble}"
 
 
 def _is_idle(db: Connection) -> bool:

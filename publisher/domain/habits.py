@@ -122,5 +122,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "extra.image", "params.image", "params.images",
         ),
         "aliases": ("aliases", "redirect_from"),
+        "correction": ("correction", "extra.correction", "params.correction"),
     }
 )  # fmt: skip

@@ -15,6 +15,7 @@ CARD_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", ""
 HEAVIEST = 10 * 1024**2  # bytes; Mastodon takes 10 MB before 4.2, 16 MB since
 MOST_PIXELS = 33_177_600  # Mastodon's limit, 7680 x 4320
 
+NOT_CARRIED = "false"
 Severity = Literal["error", "warning"]
 
 
@@ -87,7 +88,8 @@ class Edition:
     every href of the body in order; `revision` is the SHA-256 of the source bytes, in hex.
     `aliases` are other addresses of the same page, absolute; before `not_before` it is no news
     yet, after `expires` no more;
-    `image` is the one that the front matter names for cards.
+    `image` is the one that the front matter names for cards. `correction` is what it says of what
+    was wrong, for readers; `NOT_CARRIED`: this change is for nobody.
     """
 
     key: str
@@ -112,6 +114,7 @@ class Edition:
     expires: datetime | None = None
     image: Image | None = None
     fences: tuple[Fence, ...] = ()
+    correction: str = ""
 
 
 class BadSource(ValueError):

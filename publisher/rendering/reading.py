@@ -19,6 +19,7 @@ from publisher.rendering.heads.particulars import (
     aliases_of,
     authors_of,
     before_more,
+    correction_of,
     date_of,
     expiry_of,
     image_of,
@@ -129,6 +130,7 @@ def read_edition(
         not_before=release_of(sheet),
         expires=expiry_of(sheet),
         image=image_of(sheet, shelf),
+        correction=correction_of(sheet),
     )
     manuscript = Manuscript(
         text=text,

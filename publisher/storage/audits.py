@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from publisher.domain.delivery import LEASE, TRANSITIONS, WAITING, State
 from publisher.storage import circuits
-from publisher.storage.deliveries import PERSON, is_open
+from publisher.storage.deliveries import BY_ITSELF, PERSON, is_open
 from publisher.storage.pacing import paused
 from publisher.storage.schema import channels, deliveries, delivery_log, identity, posts
 from publisher.storage.slow import is_resting
@@ -118,7 +118,7 @@ def missteps() -> Select[Any]:
     steps = row.c
     way = steps.was + ">" + steps.now
     counted = func.coalesce(steps.tries, 0) + case((steps.now == State.SENDING, 1), else_=0)
-    corrected = and_(way == CORRECTED, steps.worker == PERSON)
+    corrected = and_(way == CORRECTED, steps.worker.in_((PERSON, BY_ITSELF)))
     last = and_(steps.following.is_(None), _d.state.in_(State))
     proof = or_(steps.remote_id != _d.remote_id, steps.url != _d.url)
     odd = case(

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from publisher.domain.channel import Post, Receipt
-from publisher.domain.delivery import State
-from publisher.storage.deliveries import PERSON, entry, log
+from publisher.domain.delivery import UNFINISHED, State
+from publisher.storage.deliveries import entry, log
 from publisher.storage.posts import stored, to_json
 from publisher.storage.schema import deliveries, posts
 
@@ -24,6 +24,15 @@ class Out:
     post: Post
     receipt: Receipt
     copies: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsent:
+    """A post that is to go out; `is_certain` that it is not out already."""
+
+    post_id: int
+    post: Post
+    is_certain: bool
 
 
 def out(db: Connection, issue: str, lang: str, channel: str) -> Out | None:
@@ -45,13 +54,34 @@ def out(db: Connection, issue: str, lang: str, channel: str) -> Out | None:
     )
 
 
+def places(db: Connection, issue: str, lang: str) -> list[str]:
+    """The channels on which something of an edition is out, or on its way."""
+    states = (State.DELIVERED, *UNFINISHED)
+    wanted = select(_p.channel).join(deliveries).where(_p.issue == issue, _p.lang == lang)
+    return list(db.scalars(wanted.where(_d.state.in_(states)).distinct()))
+
+
+def unsent(db: Connection, issue: str, lang: str, channel: str) -> Unsent | None:
+    """The post of an edition that is to go out to one place, None where there is none.
+
+    Whoever would send it waits until the transaction is over. Raises Unreadable.
+    """
+    there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
+    wanted = select(_d.id, _d.state, _d.in_doubt, _d.post_id).join(posts).where(*there)
+    row = db.execute(wanted.with_for_update(of=deliveries)).first()
+    if row is None or row.state not in UNFINISHED:
+        return None
+    waits = row.state == State.PENDING and not row.in_doubt
+    return Unsent(post_id=row.post_id, post=stored(db, row.post_id), is_certain=waits)
+
+
 def note(
-    db: Connection, out: Out, post: Post, receipt: Receipt, *, reason: str, at: datetime
+    db: Connection, out: Out, post: Post, receipt: Receipt, *, reason: str, at: datetime, by: str
 ) -> None:
-    """Remember what a post says now, and log that a person had it changed."""
+    """Remember what a post says now, and log that it was changed, `by` a person or BY_ITSELF."""
     db.execute(posts.update().where(_p.id == out.post_id).values(body=to_json(post)))
     proof = {"remote_id": receipt.id, "url": receipt.url or out.receipt.url}
     db.execute(deliveries.update().where(_d.id == out.delivery).values(proof))
     state = State.DELIVERED
     line = entry(out.delivery, at, state, state, attempt=out.attempt, reason=reason)
-    log(db, [line | proof | {"worker": PERSON}])
+    log(db, [line | proof | {"worker": by}])

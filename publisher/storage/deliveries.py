@@ -35,6 +35,7 @@ from publisher.storage.schema import deliveries, delivery_log, posts, subscriber
 
 CHUNK = 500  # a statement takes only so many values
 PERSON = "a person"  # who moved a delivery when no worker did
+BY_ITSELF = "by itself"  # who had a post changed, when nobody said so
 RESEND = "a person says: send it again"
 TRUE = true()
 

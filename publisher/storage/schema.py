@@ -398,3 +398,24 @@ asked_looks = Table(  # a look that somebody asked for and that has not begun
     Column("source", Name, primary_key=True),
     Column("asked_at", Moment, nullable=False),
 )
+
+corrections = Table(  # editions that say something else at their source than out there
+    "corrections",
+    metadata,
+    Column("issue", Name, primary_key=True),
+    Column("lang", Name, primary_key=True),
+    Column("revision", Name, nullable=False),  # of the source now; "" where it is gone
+    Column("seen_at", Moment, nullable=False),
+    Column("asks", Words, nullable=False, default="", server_default=""),  # what of a person
+    Column("trouble", Words, nullable=False, default="", server_default=""),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
+    Column("next_at", Moment, nullable=False),
+    Column("carried_at", Moment),
+)
+_to_be_carried = text("carried_at IS NULL")
+Index(
+    "ix_corrections_open",
+    corrections.c.next_at,
+    sqlite_where=_to_be_carried,
+    postgresql_where=_to_be_carried,
+)

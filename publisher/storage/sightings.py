@@ -1,11 +1,12 @@
 """What was seen at each source, so that nothing is new twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, select
 
+from publisher.storage import changes
 from publisher.storage.posts import upsert
 from publisher.storage.schema import editions, sightings, sources
 
@@ -24,11 +25,16 @@ Known = Mapping[tuple[str, str], str]  # revisions by issue and language
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """What was seen at a source, None before a look that saw everything; at others; and planned."""
+    """What was seen at a source, None before a look that saw everything; at others; and planned.
+
+    `out` is what was planned of late, `noted` what of that was seen to have changed.
+    """
 
     here: Known | None
     elsewhere: Known
     planned: Known
+    out: Known = field(default_factory=dict)
+    noted: Known = field(default_factory=dict)
 
     def knows(self, seen: Sighting) -> bool:
         """Whether an edition is known by identity or text, whatever its source is called."""
@@ -56,15 +62,17 @@ def known(db: Connection, source: str) -> Known | None:
     return {(row.issue, row.lang): row.revision for row in seen}
 
 
-def memory(db: Connection, source: str) -> Memory:
-    """All that a look at a source should know."""
+def memory(db: Connection, source: str, *, since: datetime) -> Memory:
+    """All that a look at a source should know; `out` is what was planned `since` then."""
     c, e = sightings.c, editions.c
     others = db.execute(select(c.issue, c.lang, c.revision).where(c.source != source))
-    planned = db.execute(select(e.issue, e.lang, e.revision))
+    planned = db.execute(select(e.issue, e.lang, e.revision, e.planned_at)).all()
     return Memory(
         here=known(db, source),
         elsewhere={(row.issue, row.lang): row.revision for row in others},
         planned={(row.issue, row.lang): row.revision for row in planned},
+        out={(row.issue, row.lang): row.revision for row in planned if row.planned_at >= since},
+        noted=changes.revisions(db),
     )
 
 

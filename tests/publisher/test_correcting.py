@@ -13,6 +13,7 @@ from publisher.domain.issue import Edition
 from publisher.publishing import Worker
 from publisher.storage import reports
 from publisher.storage.engine import reading
+from publisher.storage.schema import deliveries
 from publisher.storage.waiting import Hint
 from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, worker
 
@@ -111,7 +112,25 @@ def test_what_is_not_out_is_not_corrected(engine: Engine, net: Editable) -> None
     me = worker(engine, Clock(), net=net)
     with engine.begin() as db:
         publishing.plan([OLD], db=db, channels=me.channels, at=NOW)
-    assert corrected(me) == {}
+    assert corrected(me, OLD) == {}
+
+
+def test_a_post_that_waits_goes_out_as_it_is_now(engine: Engine, net: Editable) -> None:
+    me = worker(engine, Clock(), net=net)
+    with engine.begin() as db:
+        publishing.plan([OLD], db=db, channels=me.channels, at=NOW)
+    assert corrected(me)["net"].words == "it goes out as it is now"
+    publishing.sweep(me, hint=lambda hint: publishing.deliver(hint.delivery, me))
+    assert ([post.title for post in net.out_there], net.edits) == (["November"], [])
+
+
+def test_a_post_that_may_be_out_is_not_written_anew(engine: Engine, net: Editable) -> None:
+    me = worker(engine, Clock(), net=net)
+    with engine.begin() as db:
+        publishing.plan([OLD], db=db, channels=me.channels, at=NOW)
+        db.execute(deliveries.update().values(state="unsure", in_doubt=True))
+    found = corrected(me)["net"]
+    assert (found.outcome, found.words) == (Outcome.FAILED, correcting.ON_ITS_WAY)
 
 
 def test_a_correction_stands_in_the_log_and_breaks_no_invariant(me: Worker) -> None:

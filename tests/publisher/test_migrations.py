@@ -130,7 +130,10 @@ HALF_WAY = [
     (["create table asked_looks (source varchar primary key)"], r"later version has \(asked_looks"),
     (["drop table suppressions"], "lacks suppressions"),
     (["alter table channels rename column reason to words"], "lacks channels.reason"),
-    (["update alembic_version set version_num = '0004'"], "lacks asked_looks, heard_hooks"),
+    (
+        ["update alembic_version set version_num = '0004'"],
+        "lacks asked_looks, corrections",
+    ),
     (["delete from alembic_version"], "no version"),
     (["drop table alembic_version"], "no version"),
 ]

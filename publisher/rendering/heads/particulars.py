@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.domain.habits import FIELDS, Ways
-from publisher.domain.issue import BadSource, Image, Site
+from publisher.domain.issue import NOT_CARRIED, BadSource, Image, Site
 from publisher.rendering import names
 from publisher.rendering.heads import authors
 from publisher.rendering.heads.dates import moment
 from publisher.rendering.heads.fields import (
+    NO,
     date_field,
     is_draft,
     line_of,
@@ -109,6 +110,13 @@ def aliases_of(sheet: Sheet, *, url: str, site: Site) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(address for address in whole if address.rstrip("/") != url.rstrip("/"))
     )
+
+
+def correction_of(sheet: Sheet) -> str:
+    """What was wrong, in the head's words; NOT_CARRIED where it says `false`, "" for nothing."""
+    given = next((value for _, value in values(sheet.source, FIELDS["correction"])), "")
+    is_denied = given is False or word(given).lower() in NO - {""}
+    return NOT_CARRIED if is_denied else word(given)
 
 
 def image_of(sheet: Sheet, shelf: Shelf) -> Image | None:

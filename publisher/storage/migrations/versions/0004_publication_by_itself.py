@@ -1,4 +1,4 @@
-"""Hooks that were heard, looks that were asked for, and releases that wait."""
+"""Hooks that were heard, looks that were asked for, releases that wait, and corrections."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,4 +49,25 @@ def upgrade() -> None:
         ["seen_at"],
         sqlite_where=open_,
         postgresql_where=open_,
+    )
+    op.create_table(
+        "corrections",
+        sa.Column("issue", sa.String(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("asks", Words(), nullable=False, server_default=""),
+        sa.Column("trouble", Words(), nullable=False, server_default=""),
+        sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("next_at", Moment(), nullable=False),
+        sa.Column("carried_at", Moment()),
+        sa.PrimaryKeyConstraint("issue", "lang", name=op.f("pk_corrections")),
+    )
+    to_be_carried = sa.text("carried_at IS NULL")
+    op.create_index(
+        "ix_corrections_open",
+        "corrections",
+        ["next_at"],
+        sqlite_where=to_be_carried,
+        postgresql_where=to_be_carried,
     )
