@@ -35,10 +35,10 @@ def standing(statuses: Iterable[Any], link: str, total: int) -> list[Any]:
     """Find the parts that are there, in order, among an account's own statuses, newest first."""
     answers: dict[str, list[Any]] = {}
     for status in statuses:
+        if link in links_in(status.content) and _number(status) == (1, total):
+            return _chain(status, answers, total)
         if status.in_reply_to_id:
             answers.setdefault(str(status.in_reply_to_id), []).append(status)
-        elif link in links_in(status.content) and _number(status) == (1, total):
-            return _chain(status, answers, total)
     return []
 
 

@@ -28,7 +28,7 @@ from channels._settings import require
 from channels._templates import Wording, filled, links_to, tidied, wording
 from channels._text import post_key, shorten, unlinked
 from channels._threads import BETWEEN, MOST, WIDEST, chunks, following, numbered, standing
-from publisher.domain.channel import Post, Receipt, Refused, TryLater, Unsure
+from publisher.domain.channel import ORIGINAL, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
 WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
@@ -97,7 +97,12 @@ class Mastodon:
             limit=self._most,
             images=images,
             warnings=warnings,
-            details={"visibility": self.visibility, "spoiler_text": self.spoiler_text, **thread},
+            details={
+                "visibility": self.visibility,
+                "spoiler_text": self.spoiler_text,
+                **_original(edition),
+                **thread,
+            },
         )
 
     def deliver(self, post: Post) -> Receipt:
@@ -188,7 +193,18 @@ class Mastodon:
 
     def _begin(self, post: Post) -> Receipt:
         media, note = self._upload(post.images)
-        return replace(self._say(post, 0, media_ids=media or None), note=note)
+        answered = {"in_reply_to_id": post.reply_to} if self._is_there(post.reply_to) else {}
+        return replace(self._say(post, 0, media_ids=media or None, **answered), note=note)
+
+    def _is_there(self, id: str) -> bool:
+        """Whether a status can be answered: one that was deleted would have the answer refused."""
+        if not id:
+            return False
+        try:
+            with nothing_posted(), self._asking() as client:
+                return bool(client.status(id))
+        except Refused:
+            return False
 
     def _say(self, post: Post, number: int, **more: Any) -> Receipt:
         shown, warning = post.details["visibility"], post.details["spoiler_text"]
@@ -259,6 +275,12 @@ class Mastodon:
 
     def _asking(self) -> AbstractContextManager[Any]:
         return asking(self.instance, self.access_token, self.timeout)
+
+
+def _original(edition: Edition) -> dict[str, str]:
+    """A translation answers the original, where this account had that, too."""
+    original = edition.site.language
+    return {} if edition.lang == original else {ORIGINAL: original}
 
 
 def _parts(post: Post) -> list[str]:

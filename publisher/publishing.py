@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from publisher import secrecy
 from publisher.domain import bounce
 from publisher.domain.channel import (
+    ORIGINAL,
     ChannelError,
     Disconnected,
     Mailing,
@@ -39,6 +40,7 @@ from publisher.storage import (
     changes,
     circuits,
     copies,
+    corrections,
     deliveries,
     identity,
     pacing,
@@ -252,9 +254,9 @@ def _record(delivery: Delivery, outcome: Outcome, receipt: Receipt | None, worke
 
 
 def addressed(delivery: Delivery, worker: Worker) -> Post:
-    """The post as it goes out: to its reader, where it has one."""
+    """The post as it goes out: to its reader, or as a reply, where it has one."""
     if not delivery.address:
-        return delivery.post
+        return _answering(delivery, worker)
     leave = worker.unsubscribe + delivery.token
     reader = Reader(
         address=delivery.address,
@@ -264,6 +266,15 @@ def addressed(delivery: Delivery, worker: Worker) -> Post:
         bounce_token=bounce.token(delivery.id, worker.secret),
     )
     return replace(delivery.post, to=reader)
+
+
+def _answering(delivery: Delivery, worker: Worker) -> Post:
+    post = delivery.post
+    if not (lang := post.details.get(ORIGINAL)):
+        return post
+    with reading(worker.engine) as db:
+        id = corrections.proof_beside(db, delivery.id, lang)
+    return replace(post, reply_to=id)
 
 
 Result = tuple[Outcome, Receipt | None]

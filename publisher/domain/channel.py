@@ -18,6 +18,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from publisher.domain.issue import Edition, Finding, Image
 
+ORIGINAL = "original"  # the detail of a translation that would be a reply: to which language
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
@@ -39,7 +41,9 @@ class Post:
 
     `key` is the same for every attempt at this post and differs for any other text, so it
     serves as idempotency key. `length` is counted by the network's own rule, against `limit`.
-    `details` holds what one kind needs on top, as JSON values.
+    `details` holds what one kind needs on top, as JSON values. With `ORIGINAL` among them, a
+    language, `reply_to` is the network's id of the issue's post in that language on the same
+    channel when it is delivered, "" where nothing of it is out there.
     """
 
     key: str
@@ -54,6 +58,7 @@ class Post:
     warnings: tuple[Finding, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     to: Reader | None = None
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

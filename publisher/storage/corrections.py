@@ -54,6 +54,16 @@ def out(db: Connection, issue: str, lang: str, channel: str) -> Out | None:
     )
 
 
+def proof_beside(db: Connection, delivery: int, lang: str) -> str:
+    """The network's id of the edition in another language, on the same channel; "" for none."""
+    ours = posts.alias()
+    there = (_p.issue == ours.c.issue, _p.channel == ours.c.channel, _p.lang == lang)
+    mine = select(deliveries.c.post_id).where(deliveries.c.id == delivery).scalar_subquery()
+    wanted = select(_d.remote_id).join(posts).join(ours, ours.c.id == mine)
+    found = db.scalar(wanted.where(*there, _d.state == State.DELIVERED).order_by(_d.id).limit(1))
+    return str(found or "")
+
+
 def places(db: Connection, issue: str, lang: str) -> list[str]:
     """The channels on which something of an edition is out, or on its way."""
     states = (State.DELIVERED, *UNFINISHED)

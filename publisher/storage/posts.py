@@ -87,8 +87,10 @@ def edition_of(db: Connection, issue: str, lang: str) -> Row[Any] | None:
 
 
 def to_json(post: Post) -> dict[str, Any]:
-    """A post as it is stored."""
-    return asdict(replace(post, to=None))
+    """A post as it is stored: without what is only known once it goes out."""
+    body = asdict(replace(post, to=None))
+    del body["reply_to"]  # a program of the version before reads this, too
+    return body
 
 
 def from_json(body: dict[str, Any], to: Reader | None = None) -> Post:

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from channels._mastodonpy import links_in, status_length
 from channels.mastodon import Mastodon
-from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
+from publisher.domain.channel import ChannelError, Disconnected, Post, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Image
 from publisher.sandbox import mastodon as stand_in
 from publisher.sandbox import statuses
@@ -281,6 +281,35 @@ def test_the_edition_in_another_language_is_another_post(served: Served) -> None
     mastodon.deliver(mastodon.render(EDITION))
     french = replace(EDITION, lang="fr", url="https://harbour.example/fr/2026/08/")
     assert mastodon.find_existing(mastodon.render(french)) is None
+
+
+def french(mastodon: Mastodon, **changes: Any) -> Post:
+    translated = replace(EDITION, lang="fr", url="https://harbour.example/fr/2026/08/")
+    return replace(mastodon.render(translated), **changes)
+
+
+def test_a_translation_answers_the_original_and_is_found(served: Served, outside: Outside) -> None:
+    mastodon = served({})
+    original = mastodon.deliver(mastodon.render(EDITION))
+    post = french(mastodon, reply_to=original.id)
+    assert post.details["original"] == "en"
+    receipt = mastodon.deliver(post)
+    assert outside.posts("mastodon")[1].fields["in_reply_to_id"] == original.id
+    found = mastodon.find_existing(post)
+    assert found and found.id == receipt.id
+
+
+def test_a_translation_of_what_was_deleted_is_said_by_itself(
+    served: Served, outside: Outside
+) -> None:
+    mastodon = served({})
+    mastodon.deliver(french(mastodon, reply_to="4711"))
+    [kept] = outside.posts("mastodon")
+    assert kept.fields["in_reply_to_id"] is None
+
+
+def test_an_original_answers_nothing(served: Served) -> None:
+    assert "original" not in served({}).render(EDITION).details
 
 
 def chat(outside: Outside, model: str, ages: list[timedelta]) -> None:

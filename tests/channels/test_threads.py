@@ -137,6 +137,16 @@ def test_a_thread_is_delivered_in_order_and_found(instance: Instance) -> None:
     assert (found.id, found.url) == (receipt.id, receipt.url)
 
 
+def test_a_thread_that_answers_another_is_found_and_that_one_too(instance: Instance) -> None:
+    mastodon = instance.account()
+    first = mastodon.render(LONG)
+    head = mastodon.deliver(first)
+    second = mastodon.render(replace(LONG, lang="fr", url=LONG.url + "fr/"))
+    answer = mastodon.deliver(replace(second, reply_to=head.id))
+    found = [mastodon.find_existing(one) for one in (second, first)]
+    assert [one and one.id for one in found] == [answer.id, head.id]
+
+
 def test_a_private_thread_stays_private(instance: Instance) -> None:
     mastodon = instance.account(visibility="private")
     mastodon.deliver(mastodon.render(LONG))

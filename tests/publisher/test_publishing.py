@@ -14,7 +14,7 @@ from publisher import logs, mailing, publishing, subscribing
 from publisher.config import Log
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, TryLater, Unsure
 from publisher.domain.delivery import BACKOFF, LEASE, State, settled_by
-from publisher.domain.issue import Fence
+from publisher.domain.issue import Edition, Fence
 from publisher.publishing import Worker
 from publisher.storage import deliveries, reports, schema
 from publisher.storage.waiting import Hint
@@ -680,3 +680,25 @@ def test_the_line_of_an_attempt_tells_what_was_sent_where(engine: Engine, clock:
     expected = {"event": "attempt", "issue": "2026-11", "lang": "en", "channel": "fake"}
     assert said.items() >= (expected | {"delivery": 1, "attempt": 1, "note": "busy"}).items()
     assert said["outcome"] == "pending"
+
+
+class Translating(FakeChannel):
+    """Wants to be a reply to its original."""
+
+    def render(self, edition: Edition) -> Post:
+        return replace(super().render(edition), details={"original": "en"})
+
+
+def test_a_translation_is_given_what_it_answers_on_its_own_channel(engine: Engine) -> None:
+    one, other = Translating(), Translating()
+    channels = {
+        "one": configured("one", one, "en", "de"),
+        "other": configured("other", other, "de"),
+    }
+    me = replace(worker(engine, Clock()), channels=channels)
+    for lang in ("en", "de"):
+        with engine.begin() as db:
+            publishing.plan([edition(lang=lang)], db=db, channels=channels, at=NOW)
+        publishing.sweep(me, hint=lambda hint: publishing.deliver(hint.delivery, me))
+    assert [post.reply_to for post in one.out_there] == ["", "1"]
+    assert [post.reply_to for post in other.out_there] == [""]
