@@ -63,8 +63,9 @@ class BadConfig(Exception):
 class Source:
     """Where issues come from, and how many seconds pass between two looks.
 
-    `path` is the folder of issues; for git, inside the repository. Calls to /hooks/ are signed with
-    `hook_secret`; without one there are none.
+    `path` is the folder of issues; for git, inside the repository, which `key` and `known_hosts`
+    (ssh) or `user` and `token` (https) open. Calls to /hooks/ are signed with `hook_secret`;
+    without one there are none.
     """
 
     kind: str
@@ -76,6 +77,10 @@ class Source:
     every: float = 60.0
     generator: str = ""
     hook_secret: str = field(default="", repr=False)
+    key: Path | None = None
+    known_hosts: Path | None = None
+    user: str = "git"
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -383,7 +388,13 @@ def _source(table: _Table, folder: Path) -> Source:
         every=table.seconds("every", 60.0),
         generator=table.text("generator", ""),
         hook_secret=table.text("hook_secret", ""),
+        key=_file(table, "key", folder),
+        known_hosts=_file(table, "known_hosts", folder),
+        user=table.text("user", "git"),
+        token=table.text("token", ""),
     )
+    if source.token and not source.url.startswith("https://") and not _is_local(source.url):
+        table.wrong("token", "expected an address that begins with https://; it would be overheard")
     if source.hook_secret and len(source.hook_secret) < SHORTEST_SECRET:
         expected = f"expected at least {SHORTEST_SECRET} characters that nobody can guess"
         table.wrong("hook_secret", expected)
@@ -391,6 +402,18 @@ def _source(table: _Table, folder: Path) -> Source:
         table.wrong("generator", unknown(source.generator, GENERATORS))
     table.done([f.name for f in fields(Source)])
     return source
+
+
+def _file(table: _Table, key: str, folder: Path) -> Path | None:
+    """A file that must be there."""
+    given = table.text(key, "")
+    if given and not (folder / given).is_file():
+        table.wrong(key, f"expected a file; there is no {folder / given}")
+    return (folder / given).absolute() if given else None
+
+
+def _is_local(address: str) -> bool:
+    return urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _habits(table: _Table, folder: Path, generator: str) -> Habits:

@@ -1,7 +1,7 @@
 """What of a source's files is news, what is old, and what a person should look at first."""
 
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ Read = Callable[[], Edition]
 class Look:
     """What one look at a source found. `held` is new, and yet not to be released by itself.
 
-    `wrong` is new too, and is released once it is mended.
+    `wrong` is new too, and is released once it is mended. `renamed` tells who files are, by what
+    their paths tell.
     """
 
     new: list[Edition] = field(default_factory=list)
@@ -30,6 +31,8 @@ class Look:
     wrong: list[tuple[Edition, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     twins: dict[tuple[str, str], str] = field(default_factory=dict)
+    renamed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    commit: str = ""
     saw_all: bool = True
 
 

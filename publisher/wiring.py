@@ -15,6 +15,7 @@ from publisher import (
     asking,
     bouncing,
     config,
+    content,
     correcting,
     embedded,
     fencing,
@@ -42,7 +43,7 @@ from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
-from publisher.storage import hooks, migrating, secrets, waiting, workers
+from publisher.storage import hooks, migrating, secrets, sightings, waiting, workers
 from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
@@ -351,6 +352,12 @@ def release() -> int:
     return new
 
 
+def renames() -> sightings.Known:
+    """Who the files of the source are that bear another name by now."""
+    with storage.reading(engine()) as db:
+        return sightings.renames(db)
+
+
 def releases() -> releasing.Site:
     """What releases of this site need to know."""
     found = settings()
@@ -359,8 +366,8 @@ def releases() -> releasing.Site:
         engine=engine(),
         channels=remembered(),
         rules=rules,
-        edition=lambda issue, lang: watching.edition(found, issue, lang),
-        errors=lambda edition: watching.stopped_by(found, edition, remembered()),
+        edition=lambda issue, lang: content.edition(found, issue, lang, renames()),
+        errors=lambda edition: content.stopped_by(found, edition, remembered()),
         unproven=lambda edition: proving.trouble(edition, _page),
     )
 

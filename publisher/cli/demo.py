@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher import embedded, publishing, subscribing, watching, wiring
+from publisher import content, embedded, publishing, subscribing, wiring
 from publisher.cli import finding, following
 from publisher.cli.running import crew, wait
 from publisher.publishing import utcnow
@@ -81,7 +81,7 @@ def _release(outside: "Sandbox") -> int:
     outside.outside.fail_next("reddit", "lose_answer")
     outside.outside.fail_next("mastodon", "rate_limit", seconds=1)
     found, channels = wiring.settings(), wiring.measured()
-    root, _ = watching.places(found)
+    root, _ = content.places(found)
     files = folder.files(root or Path(), found.source.include if found.source else "*.md")
     editions = [e for path in files for e in finding.editions(str(path))]
     with wiring.engine().begin() as db:

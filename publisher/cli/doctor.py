@@ -9,7 +9,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from publisher import auditing, orphans, watching, wiring
+from publisher import auditing, content, orphans, wiring
 from publisher.cli import show
 from publisher.cli.sending import json_option
 from publisher.domain.channel import Mailing
@@ -82,7 +82,7 @@ def _orphans(engine: Engine, channels: Mapping[str, Configured]) -> list[Oddity]
 def _recent() -> list[Edition]:
     """The newest editions of the source, as its files on this machine are named and dated."""
     settings = wiring.settings()
-    root, _ = watching.places(settings)
+    root, _ = content.places(settings)
     if settings.source is None or root is None:
         return []
     try:
@@ -93,7 +93,7 @@ def _recent() -> list[Edition]:
     found = []
     for path in sorted(paths, key=lambda path: path.name)[-RECENT:]:
         with suppress(BadSource, OSError):
-            found.append(watching.read(settings, path))
+            found.append(content.read(settings, path))
     return [edition for edition in found if not edition.draft]
 
 

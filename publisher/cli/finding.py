@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from publisher import watching, wiring
+from publisher import content, wiring
 from publisher.config import unknown
 from publisher.domain.channel import Mailing
 from publisher.domain.issue import BadSource, Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.rendering.names import identity
 
 
 class Wrong(click.ClickException):
@@ -24,10 +23,10 @@ def editions(issue: str) -> list[Edition]:
     """The edition in a file, or all editions of a key in the source. Raises BadSource, Wrong."""
     settings = wiring.settings()
     if _is_path(issue):
-        return [watching.read(settings, Path(issue))]
+        return [content.read(settings, Path(issue), wiring.renames())]
     if settings.source is None:
         raise _nothing(issue, f"no [source] in {settings.file} to find a key in")
-    found = watching.editions(settings, issue)
+    found = content.editions(settings, issue, wiring.renames())
     if not found:
         where = settings.source.url or settings.source.path
         raise _nothing(issue, f"no issue with this key in {where}")
@@ -43,7 +42,7 @@ def _nothing(issue: str, why: str) -> Wrong:
 def looked_over(issues: Iterable[str]) -> list[Edition]:
     """The editions of several issues, with all that is odd about them. Raises as `editions`."""
     found = [edition for issue in issues for edition in editions(issue)]
-    return watching.looked_over(wiring.settings(), found, at=utcnow())
+    return content.looked_over(wiring.settings(), found, at=utcnow())
 
 
 def each_looked_over(issues: Iterable[str]) -> list[Edition | BadSource]:
@@ -55,7 +54,7 @@ def each_looked_over(issues: Iterable[str]) -> list[Edition | BadSource]:
         except BadSource as error:
             found.append(error)
     readable = [edition for edition in found if isinstance(edition, Edition)]
-    told = iter(watching.looked_over(wiring.settings(), readable, at=utcnow()))
+    told = iter(content.looked_over(wiring.settings(), readable, at=utcnow()))
     return [next(told) if isinstance(one, Edition) else one for one in found]
 
 
@@ -63,10 +62,7 @@ def key(issue: str) -> str:
     """The key of an issue, typed as such or as the path of a file."""
     if not _is_path(issue):
         return issue
-    settings = wiring.settings()
-    root, _ = watching.places(settings)
-    language, habits = settings.site.language, settings.habits
-    return identity(Path(issue), root=root, default_language=language, habits=habits)[0]
+    return content.identity(wiring.settings(), Path(issue), wiring.renames())[0]
 
 
 def _is_path(issue: str) -> bool:
@@ -104,7 +100,7 @@ def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
     found = []
     for path in paths:
         try:
-            found.append(watching.read(settings, Path(path)))
+            found.append(content.read(settings, Path(path), wiring.renames()))
         except BadSource as error:
             raise Wrong(f"{issue} was refused, and its source cannot be read: {error}") from error
     return found

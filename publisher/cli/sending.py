@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from publisher import fencing, publishing, releasing, signs, subscribing, watching, wiring
+from publisher import content, fencing, publishing, releasing, signs, subscribing, wiring
 from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
@@ -117,7 +117,7 @@ def _stop_at_errors(editions: Sequence[Edition], channels: Mapping[str, Configur
     told = [
         show.finding_line(edition.path, found)
         for edition in editions
-        for found in watching.errors(wiring.settings(), edition, channels)
+        for found in content.errors(wiring.settings(), edition, channels)
     ]
     if told:
         errors = "1 error" if len(told) == 1 else f"{len(told)} errors"

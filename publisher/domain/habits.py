@@ -122,6 +122,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "extra.image", "params.image", "params.images",
         ),
         "aliases": ("aliases", "redirect_from"),
+        "id": ("publisher_id", "extra.publisher_id", "params.publisher_id"),
         "correction": ("correction", "extra.correction", "params.correction"),
     }
 )  # fmt: skip

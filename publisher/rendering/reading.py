@@ -30,9 +30,10 @@ from publisher.rendering.heads.particulars import (
     url_of,
 )
 from publisher.rendering.heads.sheet import Sheet, taken_up
+from publisher.rendering.identities import identity_of
 from publisher.rendering.links import hrefs, made_absolute
 from publisher.rendering.markup import Part, parts, without_bare_links, words, written
-from publisher.rendering.names import identity, is_section
+from publisher.rendering.names import is_section
 from publisher.rendering.opening import SPLIT_IT, decoded, raw_bytes, refuse_conflicts
 from publisher.rendering.pictures.shelf import Shelf, completed, pictures
 from publisher.rendering.places import bare
@@ -86,7 +87,7 @@ def read_edition(
     Raises BadSource, with the line and the remedy, for anything that is no edition.
     """
     _refuse_what_is_no_issue(path)
-    key, lang = identity(path, root=root, default_language=site.language, habits=habits)
+    key, lang = identity_of(path, root=root, default_language=site.language, habits=habits)
     raw = raw_bytes(path)
     text = decoded(str(path), raw)
     refuse_conflicts(str(path), text)

@@ -346,6 +346,7 @@ sources = Table(
     Column("first_look_at", Moment),  # null until a look saw all that was there
     Column("last_look_at", Moment, nullable=False),
     Column("problems", JSON, nullable=False),
+    Column("seen", Name, nullable=False, default="", server_default=""),  # git's commit
 )
 
 sightings = Table(
@@ -358,6 +359,15 @@ sightings = Table(
     Column("seen_at", Moment, nullable=False),
     Column("released", Boolean, nullable=False),  # false: old news, or held back
     Column("held_back", Words, nullable=False, default=""),  # why it was not released later
+)
+
+renames = Table(  # files of a source that bear another name by now: who they are all the same
+    "renames",
+    metadata,
+    Column("source", Name, primary_key=True),
+    Column("named", Name, primary_key=True),  # the key that its path tells now
+    Column("lang", Name, primary_key=True),
+    Column("issue", Name, nullable=False),
 )
 
 heard_hooks = Table(  # signed calls, so that none is taken twice

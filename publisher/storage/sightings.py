@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
 
 from publisher.storage import changes
 from publisher.storage.posts import upsert
 from publisher.storage.schema import editions, sightings, sources
+from publisher.storage.schema import renames as renamed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ Known = Mapping[tuple[str, str], str]  # revisions by issue and language
 class Memory:
     """What was seen at a source, None before a look that saw everything; at others; and planned.
 
-    `out` is what was planned of late, `noted` what of that was seen to have changed.
+    `out` is what was planned of late, `noted` what of that was seen to have changed. `renames`
+    tells who files are, and `seen` which commit of the source was seen last.
     """
 
     here: Known | None
@@ -35,6 +38,8 @@ class Memory:
     planned: Known
     out: Known = field(default_factory=dict)
     noted: Known = field(default_factory=dict)
+    renames: Known = field(default_factory=dict)
+    seen: str = ""
 
     def knows(self, seen: Sighting) -> bool:
         """Whether an edition is known by identity or text, whatever its source is called."""
@@ -73,7 +78,24 @@ def memory(db: Connection, source: str, *, since: datetime) -> Memory:
         planned={(row.issue, row.lang): row.revision for row in planned},
         out={(row.issue, row.lang): row.revision for row in planned if row.planned_at >= since},
         noted=changes.revisions(db),
+        renames=renames(db),
+        seen=db.scalar(select(sources.c.seen).where(sources.c.name == source)) or "",
     )
+
+
+def renames(db: Connection) -> Known:
+    """Who a file is whose path tells (key, lang), where it was renamed."""
+    c = renamed.c
+    rows = db.execute(select(c.named, c.lang, c.issue))
+    return {(row.named, row.lang): row.issue for row in rows}
+
+
+def follow(db: Connection, source: str, named: str, lang: str, issue: str) -> None:
+    """Remember that a file of an edition bears another name now."""
+    row = {"source": source, "named": named, "lang": lang, "issue": issue}
+    insert = upsert(db, renamed).values(row)
+    keys = ["source", "named", "lang"]
+    db.execute(insert.on_conflict_do_update(index_elements=keys, set_={"issue": issue}))
 
 
 def seen_before(db: Connection, source: str) -> bool:
@@ -105,17 +127,28 @@ def note(
 
 
 def looked(
-    db: Connection, source: str, problems: Sequence[str], *, at: datetime, saw_all: bool
+    db: Connection,
+    source: str,
+    problems: Sequence[str],
+    *,
+    at: datetime,
+    saw_all: bool,
+    seen: str = "",
 ) -> None:
-    """Remember that a source was looked at, what was wrong, and whether all of it was seen."""
+    """Remember that a source was looked at, what was wrong, and whether all of it was seen.
+
+    `seen` is the commit that was, "" where there is none.
+    """
     first = at if saw_all else None
     words = [problem.encode(errors="replace").decode() for problem in problems]  # odd file names
     row = {"name": source, "last_look_at": at, "problems": words, "first_look_at": first}
-    again = {
+    again: dict[str, Any] = {
         "last_look_at": at,
         "problems": words,
         "first_look_at": func.coalesce(sources.c.first_look_at, first),
     }
+    if seen:
+        row["seen"] = again["seen"] = seen
     insert = upsert(db, sources).values(row)
     db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=again))
 

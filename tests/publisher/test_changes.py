@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import correcting, publishing, releasing, watching
+from publisher import content, correcting, publishing, releasing, watching
 from publisher.auditing import audit, broken
 from publisher.config import Settings, Source
 from publisher.domain.channel import Post, Receipt, TryLater
@@ -87,8 +87,8 @@ class Desk:
             engine=self.engine,
             channels=self.worker.channels,
             rules=self.rules,
-            edition=lambda issue, lang: watching.edition(self.settings, issue, lang),
-            errors=lambda found: watching.stopped_by(self.settings, found, self.worker.channels),
+            edition=lambda issue, lang: content.edition(self.settings, issue, lang),
+            errors=lambda found: content.stopped_by(self.settings, found, self.worker.channels),
             unproven=lambda _: self.page,
             now=self.clock,
         )
@@ -273,7 +273,7 @@ def test_a_change_is_carried_by_one_of_many(desk: Desk) -> None:
 def test_what_changed_between_two_channels_is_carried_to_the_first(desk: Desk) -> None:
     desk.write("new", "November")
     other = configured("other", Wall())
-    found = watching.editions(desk.settings, "new")
+    found = content.editions(desk.settings, "new")
     with desk.engine.begin() as db:
         publishing.plan(found, db=db, channels={"other": other}, at=NOW)
     desk.turn(minutes=1)

@@ -11,7 +11,8 @@ from publisher.domain.habits import Habits
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.domain.lint import finding
 from publisher.rendering.findings.heads import DATED
-from publisher.rendering.names import dated_name, identity
+from publisher.rendering.identities import identity_of
+from publisher.rendering.names import dated_name
 from publisher.rendering.words import one_line
 
 HEAD = 4096  # bytes looked at in each file beside
@@ -53,7 +54,9 @@ def neighbours(
     found: list[Neighbour] = []
     for path in _sources(folder):
         with suppress(BadSource, OSError):
-            key, lang = identity(path, root=root, default_language=default_language, habits=habits)
+            key, lang = identity_of(
+                path, root=root, default_language=default_language, habits=habits
+            )
             found.append(_neighbour(path, key, lang))
     return tuple(found)
 

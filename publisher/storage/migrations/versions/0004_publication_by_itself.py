@@ -71,3 +71,12 @@ def upgrade() -> None:
         sqlite_where=to_be_carried,
         postgresql_where=to_be_carried,
     )
+    op.create_table(
+        "renames",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("named", sa.String(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("issue", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "named", "lang", name=op.f("pk_renames")),
+    )
+    op.add_column("sources", sa.Column("seen", sa.String(), nullable=False, server_default=""))
