@@ -26,7 +26,7 @@ from publisher.domain.plan import DAYS, Rules
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # in seconds
 FILE_NAME = "publisher.toml"
-SOURCE_KINDS = ("folder", "git")
+SOURCE_KINDS = ("folder", "git", "feed")
 Network = IPv4Network | IPv6Network
 LOOPBACK = ("127.0.0.0/8", "::1")
 PLAIN_FIRST = ("starttls", "none")
@@ -64,8 +64,8 @@ class Source:
     """Where issues come from, and how many seconds pass between two looks.
 
     `path` is the folder of issues; for git, inside the repository, which `key` and `known_hosts`
-    (ssh) or `user` and `token` (https) open. Calls to /hooks/ are signed with `hook_secret`;
-    without one there are none.
+    (ssh) or `user` and `token` (https) open. A feed may be on a `private` address.
+    Calls to /hooks/ are signed with `hook_secret`; without one there are none.
     """
 
     kind: str
@@ -81,6 +81,7 @@ class Source:
     known_hosts: Path | None = None
     user: str = "git"
     token: str = field(default="", repr=False)
+    private: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -376,14 +377,14 @@ def _source(table: _Table, folder: Path) -> Source:
     kind = table.text("kind", "folder")
     if kind not in SOURCE_KINDS:
         table.wrong("kind", unknown(kind, SOURCE_KINDS))
-    root = Path() if kind == "git" else folder
+    root = folder if kind == "folder" else Path()
     static = table.text("static", "")
     source = Source(
         kind=kind,
-        path=root / table.text("path", "." if kind == "git" else None),
-        include=table.text("include", "*.md"),
+        path=root / table.text("path", None if kind == "folder" else "."),
+        include=table.text("include", "*.html" if kind == "feed" else "*.md"),
         static=root / static if static else None,
-        url=table.text("url", None if kind == "git" else ""),
+        url=table.text("url", "" if kind == "folder" else None),
         branch=table.text("branch", ""),
         every=table.seconds("every", 60.0),
         generator=table.text("generator", ""),
@@ -392,7 +393,10 @@ def _source(table: _Table, folder: Path) -> Source:
         known_hosts=_file(table, "known_hosts", folder),
         user=table.text("user", "git"),
         token=table.text("token", ""),
+        private=table.flag("private", default=False),
     )
+    if kind == "feed" and source.url and not _is_web(source.url):
+        table.wrong("url", f"expected the address of a feed, found {source.url!r}")
     if source.token and not source.url.startswith("https://") and not _is_local(source.url):
         table.wrong("token", "expected an address that begins with https://; it would be overheard")
     if source.hook_secret and len(source.hook_secret) < SHORTEST_SECRET:

@@ -30,8 +30,14 @@ def places(settings: Settings) -> tuple[Path | None, Path | None]:
     source = settings.source
     if source is None:
         return None, None
-    root = settings.state / "source" if source.kind == "git" else Path()
+    root = Path() if source.kind == "folder" else copy_of(settings)
     return root / source.path, root / source.static if source.static else None
+
+
+def copy_of(settings: Settings) -> Path:
+    """The folder that a source from elsewhere is copied to."""
+    kind = settings.source.kind if settings.source else ""
+    return settings.state / ("feed" if kind == "feed" else "source")
 
 
 def editions(settings: Settings, key: str, renames: Renames = NONE) -> list[Edition]:

@@ -1,17 +1,27 @@
 """Looking at the source: what is new there is released, once; what was there is old news."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from publisher import changes, publishing, releasing
+from publisher import changes, fetching, publishing, releasing
 from publisher.changes import Changes
 from publisher.config import Settings, Source
-from publisher.content import Renames, errors, identity, looked_over, places, read, stopped_by, told
+from publisher.content import (
+    Renames,
+    copy_of,
+    errors,
+    identity,
+    looked_over,
+    places,
+    read,
+    stopped_by,
+    told,
+)
 from publisher.domain.issue import BadSource, Edition
 from publisher.novelty import (
     Look,
@@ -25,7 +35,7 @@ from publisher.novelty import (
 )
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
-from publisher.sources import folder, git
+from publisher.sources import feed, folder, git
 from publisher.sources.folder import SourceTrouble
 from publisher.storage import sightings
 from publisher.storage.engine import reading
@@ -96,17 +106,37 @@ def _found(
 ) -> Look:
     found = Look()
     try:
-        if source.kind != "git":
-            _sort(found, settings, memory, changed, at)
-            return found
-        clone = settings.state / "source"
-        with git.laid_out(_repository(source), clone, seen=memory.seen) as found.commit:
-            found.problems += filter(None, [git.rewritten(clone)])
-            found.renamed = _renamed(settings, memory)
+        with _fetched(found, settings, source, memory):
             _sort(found, settings, memory, changed, at)
     except SourceTrouble as error:
         return Look(problems=[str(error)], saw_all=False)
     return found
+
+
+@contextmanager
+def _fetched(found: Look, settings: Settings, source: Source, memory: Memory) -> Iterator[None]:
+    """Have the source's files lie on this machine as they are now. Raises SourceTrouble."""
+    copy = copy_of(settings)
+    if source.kind == "git":
+        with git.laid_out(_repository(source), copy, seen=memory.seen) as found.commit:
+            found.problems += filter(None, [git.rewritten(copy)])
+            found.renamed = _renamed(settings, memory)
+            yield
+        return
+    if source.kind == "feed":
+        get = partial(_got, private=source.private)
+        done = feed.refresh(source.url, copy, site=settings.site.base_url, get=get)
+        found.problems += done.problems
+    yield
+
+
+def _got(url: str, headers: Mapping[str, str], *, private: bool) -> feed.Answer:
+    """The feed, from the public internet unless it may be elsewhere. Raises SourceTrouble."""
+    try:
+        found = fetching.fetch(url, headers=headers, allow_private=private)
+    except fetching.Unfetchable as error:
+        raise SourceTrouble(f"{url}: {error}") from error
+    return feed.Answer(status=found.status, headers=found.headers, body=found.body)
 
 
 def _repository(source: Source) -> git.Repository:
@@ -125,7 +155,7 @@ def _sort(found: Look, settings: Settings, memory: Memory, changed: Changes, at:
     root, _ = places(settings)
     if root is None or settings.source is None:
         return
-    is_whole = settings.source.kind == "git"  # and its files as old as the checkout
+    is_whole = settings.source.kind != "folder"  # and its files as old as the last look
     renames = {**memory.renames, **found.renamed}
     there: dict[tuple[str, str], Path] = {}
     for path in folder.files(root, settings.source.include):
@@ -155,7 +185,7 @@ def _sort(found: Look, settings: Settings, memory: Memory, changed: Changes, at:
 
 def _renamed(settings: Settings, memory: Memory) -> Renames:
     """Who the files are that were renamed since the last look, of those that were seen before."""
-    root, known = settings.state / "source", {*(memory.here or {}), *memory.planned}
+    root, known = copy_of(settings), {*(memory.here or {}), *memory.planned}
     renamed = {}
     for now, was in git.renamed(root, memory.seen).items():
         with suppress(BadSource):  # it is named where it is read

@@ -202,6 +202,8 @@ def _address(path: Path, *, root: Path | None, site: Site, habits: Habits) -> st
 
 
 def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], str]) -> str:
+    if page.path.endswith(".html"):
+        return _html_as_it_is(source, page=page)
     markdown.look_over(page.path, source.body)
     body = plain_markdown(source.body, habits)
     pen = Pen(
@@ -215,6 +217,13 @@ def _html(source: Source, *, page: Facts, habits: Habits, find: Callable[[str], 
     html = without_frames(linked_players(closed_as_written(html)))
     refuse_left_open(page.path, html, body=source.body, body_line=source.body_line)
     return sanitised(page.path, sections.marked(html))
+
+
+def _html_as_it_is(source: Source, *, page: Facts) -> str:
+    """The body of a page that is HTML already, made safe."""
+    html = without_frames(linked_players(closed_as_written(source.body)))
+    refuse_left_open(page.path, html, body=source.body, body_line=source.body_line)
+    return sanitised(page.path, html)
 
 
 def _summary(path: Path, sheet: Sheet, run: list[Part], html: Callable[[Source], str]) -> str:
