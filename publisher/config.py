@@ -34,6 +34,7 @@ SHORTEST_SECRET = 16
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 IMAP_TLS = ("implicit", *PLAIN_FIRST)
+OF_A_CHANNEL = ("hold", "approval", "timezone", "earliest", "quiet_days", "most_a_day")
 LANGUAGE = r"[a-z]{2,3}(-[a-z0-9]{2,8})*"  # RFC 5646, as far as newsletters use it
 
 
@@ -322,6 +323,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     site = _site(table("site"))
     source = _source(table("source"), path.parent) if "source" in document else None
     ways = WAYS.get(source.generator, UNTOLD) if source else UNTOLD
+    channels = _channel_tables(table("channels"))
     settings = Settings(
         file=path,
         site=replace(site, permalink=site.permalink or ways.permalink),
@@ -334,8 +336,8 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         **web,
         bounces=_bounces(table("bounces"), path.parent),
         log=_log(table("log")),
-        channels=_channel_tables(table("channels")),
-        release=_release(table("release")) if "release" in document else None,
+        channels=channels,
+        release=_release(table("release"), channels) if "release" in document else None,
         corrections=_corrections(table("corrections")),
     )
     return settings, mistakes
@@ -377,14 +379,15 @@ def _source(table: _Table, folder: Path) -> Source:
     kind = table.text("kind", "folder")
     if kind not in SOURCE_KINDS:
         table.wrong("kind", unknown(kind, SOURCE_KINDS))
-    root = folder if kind == "folder" else Path()
+    away = kind in {"git", "feed"}
+    root = Path() if away else folder
     static = table.text("static", "")
     source = Source(
         kind=kind,
-        path=root / table.text("path", None if kind == "folder" else "."),
+        path=root / table.text("path", "." if away else None),
         include=table.text("include", "*.html" if kind == "feed" else "*.md"),
         static=root / static if static else None,
-        url=table.text("url", "" if kind == "folder" else None),
+        url=table.text("url", None if away else ""),
         branch=table.text("branch", ""),
         every=table.seconds("every", 60.0),
         generator=table.text("generator", ""),
@@ -558,26 +561,45 @@ def _log(table: _Table) -> Log:
     return found
 
 
-def _release(table: _Table) -> Release:
-    usual = Rules()
-    quiet = table.words("quiet_days", DAYS)
-    rules = Rules(
+def _release(table: _Table, channels: Iterable[str]) -> Release:
+    own = {name: value for name, value in table.values.items() if isinstance(value, dict)}
+    for name in own:
+        del table.values[name]
+    usual = _rules(table, Rules())
+    rules = replace(
+        usual,
         proof=table.flag("proof", default=usual.proof),
-        hold=table.length("hold", usual.hold),
-        approval=table.flag("approval", default=usual.approval),
-        zone=_zone(table),
-        earliest=_clock(table),
-        quiet_days=frozenset(DAYS.index(day) for day in quiet),
         order=table.list_of_texts("order", usual.order),
         gate=table.length("gate", usual.gate),
-        most_a_day=table.number("most_a_day", usual.most_a_day),
+        too_late=table.length("too_late", usual.too_late),
     )
+    found = Release(rules=rules, private_pages=table.flag("private_pages", default=False))
+    table.done([*OF_A_CHANNEL, "proof", "order", "gate", "too_late", "private_pages"])
+    differing = {}
+    for name, values in own.items():
+        its = _Table(table.file, f"release.{name}", dict(values), table.mistakes)
+        if name not in channels:
+            table.wrong(name, unknown(name, [*channels, *OF_A_CHANNEL]))
+        differing[name] = _rules(its, rules)
+        its.done(OF_A_CHANNEL)
+    return replace(found, rules=replace(rules, own=differing))
+
+
+def _rules(table: _Table, usual: Rules) -> Rules:
+    """The rules that a channel can have of its own."""
+    days = [DAYS[day] for day in sorted(usual.quiet_days)]
+    quiet = table.words("quiet_days", DAYS) if "quiet_days" in table.values else days
     if len(quiet) == len(DAYS):
         table.wrong("quiet_days", "all days are quiet; leave out at least one")
-    found = Release(rules=rules, private_pages=table.flag("private_pages", default=False))
-    known = [f.name for f in fields(Rules) if f.name != "zone"]
-    table.done([*known, "timezone", "private_pages"])
-    return found
+    return replace(
+        usual,
+        hold=table.length("hold", usual.hold),
+        approval=table.flag("approval", default=usual.approval),
+        zone=_zone(table, usual.zone),
+        earliest=_clock(table, usual.earliest),
+        quiet_days=frozenset(DAYS.index(day) for day in quiet),
+        most_a_day=table.number("most_a_day", usual.most_a_day),
+    )
 
 
 def _corrections(table: _Table) -> CorrectionRules:
@@ -592,17 +614,19 @@ def _corrections(table: _Table) -> CorrectionRules:
     return found
 
 
-def _zone(table: _Table) -> ZoneInfo:
-    name = table.text("timezone", "UTC")
+def _zone(table: _Table, usual: ZoneInfo) -> ZoneInfo:
+    name = table.text("timezone", usual.key)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         table.wrong("timezone", f"expected a zone such as Europe/Berlin, found {name!r}")
-        return ZoneInfo("UTC")
+        return usual
 
 
-def _clock(table: _Table) -> time | None:
-    """A time of day, without a zone of its own."""
+def _clock(table: _Table, usual: time | None) -> time | None:
+    """A time of day, without a zone of its own; "" for none."""
+    if "earliest" not in table.values:
+        return usual
     value = table.text("earliest", "")
     found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", value)
     if value and not found:

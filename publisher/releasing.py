@@ -42,7 +42,10 @@ class Site:
 
 def wait(db: Connection, editions: Sequence[Edition], *, at: datetime) -> int:
     """Let editions wait for their release; how many did not already."""
-    return sum(releases.add(db, edition.key, edition.lang, at=at) for edition in editions)
+    return sum(
+        releases.add(db, edition.key, edition.lang, dated=edition.date, at=at)
+        for edition in editions
+    )
 
 
 def go_on(site: Site) -> int:

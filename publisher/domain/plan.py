@@ -1,6 +1,6 @@
 """When a new edition goes to which channel, and why then. Computed here and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,9 @@ class Rules:
 
     `order` has names or kinds of channels: each waits for those before it to be done, or for `gate`
     at most; what it does not name goes last, together. `earliest` and `quiet_days` (0: Monday) are
-    meant in `zone`. `most_a_day` is of posts on one channel within 24 hours.
+    meant in `zone`. `most_a_day` is of posts on one channel within 24 hours. An issue whose
+    date is `too_late` ago when it is seen asks a person. `own` has the rules of channels that
+    differ, whole.
     """
 
     proof: bool = True
@@ -27,6 +29,8 @@ class Rules:
     order: tuple[str, ...] = ("atom", "email")
     gate: timedelta = timedelta(hours=1)
     most_a_day: int = 5
+    too_late: timedelta = timedelta(days=90)
+    own: Mapping[str, "Rules"] = field(default_factory=dict)
 
 
 AT_ONCE = Rules(proof=False, hold=timedelta(0), order=(), most_a_day=10**9)
@@ -34,9 +38,13 @@ AT_ONCE = Rules(proof=False, hold=timedelta(0), order=(), most_a_day=10**9)
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of an edition that waits: when it was seen and live, and what a person said."""
+    """What is known of an edition that waits: when it was seen and live, and what a person said.
+
+    `dated` is its date where it is the first edition of its issue.
+    """
 
     seen_at: datetime
+    dated: datetime | None = None
     live_at: datetime | None = None
     trouble: str = ""
     held_at: datetime | None = None
@@ -70,12 +78,12 @@ Start = tuple[datetime | None, str]  # None while nobody knows; and why
 
 def steps(places: Sequence[Place], facts: Facts, rules: Rules, *, now: datetime) -> list[Step]:
     """The plan of one edition, in the order in which it goes out."""
-    start = _start(facts, rules)
     staged = sorted(places, key=lambda place: (_stage(place, rules), place.channel))
     found = []
     for place in staged:
         before = [other.channel for other in staged if _blocks(other, place, rules, now)]
-        found.append(_step(place, before, start, rules))
+        own = rules.own.get(place.channel, rules)
+        found.append(_step(place, before, _start(facts, own), own))
     return found
 
 
@@ -111,17 +119,25 @@ def _start(facts: Facts, rules: Rules) -> Start:
         return None, "cancelled by a person"
     if facts.released_at:
         return facts.released_at, "released by a person"
-    if facts.held_at:
-        return None, "held by a person; `publisher release` lets it go"
-    if rules.proof and facts.live_at is None:
-        return None, f"waits for its page{facts.trouble and ': '}{facts.trouble}"
-    if rules.approval:
-        return None, "waits for a person: `publisher release` approves it"
+    if why := _waits_for(facts, rules):
+        return None, why
     since, why = (facts.live_at, "its page was live") if rules.proof else (None, "it was seen")
     wanted = (since or facts.seen_at) + rules.hold
     start = slot(wanted, rules)
     words = f"{_length(rules.hold)} after {why}" if rules.hold else f"as soon as {why}"
     return start, words if start == wanted else f"{words}, and not before {_day(start, rules)}"
+
+
+def _waits_for(facts: Facts, rules: Rules) -> str:
+    """What must come true before anything has a time; "" for nothing."""
+    if facts.held_at:
+        return "held by a person; `publisher release` lets it go"
+    if facts.dated and facts.seen_at - facts.dated > rules.too_late:
+        age = f"it was {(facts.seen_at - facts.dated).days} days old when it was seen"
+        return f"{age}; `publisher release` lets it go all the same"
+    if rules.proof and facts.live_at is None:
+        return f"waits for its page{facts.trouble and ': '}{facts.trouble}"
+    return "waits for a person: `publisher release` approves it" if rules.approval else ""
 
 
 def slot(wanted: datetime, rules: Rules) -> datetime:

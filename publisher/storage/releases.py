@@ -26,9 +26,13 @@ class Release:
     done_at: datetime | None = None
 
 
-def add(db: Connection, issue: str, lang: str, *, at: datetime) -> bool:
-    """Let an edition wait for its release; False where it does already, or has been released."""
-    row = {"issue": issue, "lang": lang, "seen_at": at}
+def add(db: Connection, issue: str, lang: str, *, dated: datetime, at: datetime) -> bool:
+    """Let an edition wait for its release; False where it does already, or has been released.
+
+    Its date counts only where no edition of the issue was planned: a translation may be late.
+    """
+    known = db.execute(select(posts.c.id).where(posts.c.issue == issue).limit(1)).first()
+    row = {"issue": issue, "lang": lang, "seen_at": at, "dated": None if known else dated}
     insert = upsert(db, releases).values(row).on_conflict_do_nothing()
     return db.execute(insert.returning(releases.c.issue)).first() is not None
 
@@ -77,7 +81,7 @@ def _all(issue: str) -> Any:
 
 
 def _release(row: Any) -> Release:
-    named = ("seen_at", "live_at", "trouble", "held_at", "released_at", "cancelled_at")
+    named = ("seen_at", "dated", "live_at", "trouble", "held_at", "released_at", "cancelled_at")
     facts = Facts(**{name: getattr(row, name) for name in named})
     return Release(
         issue=row.issue,

@@ -385,6 +385,7 @@ releases = Table(  # editions on their way from being seen to being planned on e
     Column("issue", Name, primary_key=True),
     Column("lang", Name, primary_key=True),
     Column("seen_at", Moment, nullable=False),
+    Column("dated", Moment),  # of the first edition of an issue
     Column("live_at", Moment),  # when its page was first found as it should be
     Column("looks", Integer, nullable=False, default=0, server_default="0"),  # for its page
     Column("next_look_at", Moment),

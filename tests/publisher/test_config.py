@@ -1,5 +1,6 @@
 """The configuration: what it says, and every mistake in it at once."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from publisher.config import BadConfig, Settings
 from publisher.storage.engine import connect, migrate
 
 SMALLEST = '[site]\nname = "News"\nbase_url = "https://news.example"\n'
+
+
+FEED = '[channels.feed]\nkind = "atom"\n'
 
 
 def write(folder: Path, text: str) -> Path:
@@ -103,7 +107,7 @@ kind = "atom"
         "[site] name: is missing; expected a text",
         "[site] base_url: expected a URL such as https://example.org/, found 'news.example'",
         "[site] nam: is not known; did you mean 'name'?",
-        "[source] kind: is not known; expected one of folder, git",
+        "[source] kind: is not known; expected one of folder, git, feed",
         "[source] path: is missing; expected a text",
         "[source] every: expected a number of seconds above 0, found 0",
     ]
@@ -345,3 +349,30 @@ def test_a_mailbox_that_cannot_be_is_a_mistake_with_its_key(
 def test_the_port_of_a_mailbox_follows_from_its_encryption(tmp_path: Path) -> None:
     found = load(tmp_path, SMALLEST + '\n[bounces]\ntls = "starttls"\n')
     assert (found.bounces.port, load(tmp_path, SMALLEST).bounces.port) == (143, 993)
+
+
+def test_a_channel_can_have_rules_of_its_own(tmp_path: Path) -> None:
+    release = """
+        [release]
+        hold = "1h"
+        timezone = "Europe/Berlin"
+        earliest = "09:00"
+        quiet_days = ["sun"]
+        [release.feed]
+        hold = "0s"
+        earliest = ""
+    """
+    found = load(tmp_path, SMALLEST + FEED + release).release
+    assert found
+    rules = found.rules
+    feed = rules.own["feed"]
+    assert (feed.hold, feed.earliest) == (timedelta(0), None)
+    assert (feed.zone, feed.quiet_days) == (rules.zone, rules.quiet_days)
+    assert rules.hold == timedelta(hours=1)
+
+
+def test_rules_of_a_channel_that_there_is_not_are_a_mistake(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, f"{SMALLEST}{FEED}[release.fed]\n")
+    assert told.startswith("[release] fed: is not known; did you mean 'feed'")
+    [told] = mistakes(tmp_path, f"{SMALLEST}{FEED}[release.feed]\nproof = false\n")
+    assert told.startswith("[release.feed] proof: is not known")

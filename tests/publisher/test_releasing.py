@@ -15,7 +15,7 @@ from publisher.releasing import Site
 from publisher.storage import releases, reports
 from publisher.storage.engine import reading
 from publisher.storage.waiting import Hint
-from tests.publisher.fakes import Clock, FakeChannel, configured, edition, worker
+from tests.publisher.fakes import NOW, Clock, FakeChannel, configured, edition, worker
 
 KEY = "2026-11"
 HOLD = timedelta(minutes=15)
@@ -238,3 +238,20 @@ def test_a_release_at_half_past_two_goes_once_in_the_night_of_two_half_past_twos
             gone.append(room.clock())
         room.clock.forward(minutes=5)
     assert gone == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+
+
+def test_an_old_issue_waits_for_a_person_and_a_late_translation_does_not(
+    engine: Engine,
+) -> None:
+    room = Newsroom(engine=engine, rules=Rules(proof=False, hold=timedelta(0), order=()))
+    room.seen(edition(date=NOW - timedelta(days=100)))
+    room.go_on()
+    assert room.planned() == []
+    room.say(releasing.release)
+    room.go_on()
+    assert room.planned() == ["feed", "net"]
+    german = edition(lang="de", date=NOW - timedelta(days=100))
+    room.seen(german)
+    with reading(engine) as db:
+        [found] = [one for one in releases.of(db, KEY) if one.lang == "de"]
+    assert found.facts.dated is None

@@ -139,3 +139,18 @@ def test_what_is_put_off_says_until_when() -> None:
 
 def _utc(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+def test_an_issue_that_comes_much_too_late_asks_a_person() -> None:
+    old = replace(LIVE, dated=NOON - timedelta(days=91))
+    assert only(old).at is None
+    assert only(old).why.startswith("it was 91 days old when it was seen; `publisher release`")
+    assert only(replace(old, released_at=NOON)).at == NOON
+    assert only(replace(LIVE, dated=NOON - timedelta(days=89))).at == HELD_UNTIL
+
+
+def test_a_channel_can_have_rules_of_its_own() -> None:
+    rules = Rules(order=(), own={"feed": Rules(hold=timedelta(0)), "readers": Rules(approval=True)})
+    found = {step.channel: step for step in steps([FEED, MAIL, TOOT], LIVE, rules, now=NOON)}
+    assert found["feed"].at == LIVE.live_at
+    assert (found["readers"].at, found["fosstodon"].at) == (None, HELD_UNTIL)

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("issue", sa.String(), nullable=False),
         sa.Column("lang", sa.String(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("dated", Moment()),
         sa.Column("live_at", Moment()),
         sa.Column("looks", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("next_look_at", Moment()),
