@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from publisher.config_receipts import Receipts, receipts
 from publisher.domain.correction import Rules as CorrectionRules
 from publisher.domain.habits import GENERATORS, UNTOLD, WAYS, Habits
 from publisher.domain.issue import Site
@@ -141,6 +142,7 @@ class Settings:
     log: Log = field(default_factory=Log)
     release: Release | None = None
     corrections: CorrectionRules = field(default_factory=CorrectionRules)
+    receipts: Receipts = field(default_factory=Receipts)
 
 
 @dataclass
@@ -307,6 +309,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         "channels",
         "release",
         "corrections",
+        "receipts",
     )
     for name, value in document.items():
         if name not in tables:
@@ -339,6 +342,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         channels=channels,
         release=_release(table("release"), channels) if "release" in document else None,
         corrections=_corrections(table("corrections")),
+        receipts=receipts(table("receipts"), path.parent),
     )
     return settings, mistakes
 

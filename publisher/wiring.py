@@ -28,6 +28,7 @@ from publisher import (
     proving,
     publishing,
     queue,
+    receipts,
     registry,
     releasing,
     secrecy,
@@ -356,6 +357,23 @@ def renames() -> sightings.Known:
     """Who the files of the source are that bear another name by now."""
     with storage.reading(engine()) as db:
         return sightings.renames(db)
+
+
+_told: list[str] = []
+
+
+def write_receipts() -> None:
+    """Write down for the site what became out, where that is configured; trouble is told once."""
+    folder = settings().receipts.folder
+    if folder is None:
+        return
+    try:
+        receipts.keep_up(engine(), folder, state=settings().state)
+        _told.clear()
+    except receipts.Unwritten as error:
+        if [str(error)] != _told:
+            log.error("receipts: %s", error)  # noqa: TRY400  the words say it all
+        _told[:] = [str(error)]
 
 
 def releases() -> releasing.Site:

@@ -19,9 +19,11 @@ SWEEP = 2.0  # seconds
 RELEASE = 2.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
 HOUR = 3600.0
+RECEIPTS = 5.0  # seconds
 
 source = wiring.settings().source
 bounces = wiring.settings().bounces.every  # also without a mailbox: what is noted is weighed
+receipts = RECEIPTS if wiring.settings().receipts.folder else HOUR  # without it there are none
 look = source.every if source else HOUR  # without a source there is nothing to see
 
 app = queue.celery(wiring.broker_url())
@@ -50,6 +52,11 @@ app.conf.update(
             "task": "workers.tasks.release",
             "schedule": RELEASE,
             "options": {"expires": 5 * RELEASE},
+        },
+        "receipts": {
+            "task": "workers.tasks.receipts",
+            "schedule": receipts,
+            "options": {"expires": receipts},
         },
         "bounces": {
             "task": "workers.tasks.bounces",

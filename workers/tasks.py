@@ -50,6 +50,12 @@ def release() -> None:
     wiring.release()
 
 
+@app.task(name="workers.tasks.receipts")
+def receipts() -> None:
+    """Write down for the site what became out. A double is harmless: one of them does it."""
+    wiring.write_receipts()
+
+
 @app.task(name="workers.tasks.forget_unanswered")
 def forget_unanswered() -> None:
     """Forget whoever was asked to confirm and never did."""

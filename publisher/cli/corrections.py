@@ -33,6 +33,7 @@ def correct(issue: str, names: Sequence[str]) -> int:
     for one in correcting.correct(editions, engine=wiring.engine(), channels=channels):
         click.echo(_line(one))
         failed |= one.outcome is Outcome.FAILED
+    wiring.write_receipts()
     return 1 if failed else 0
 
 

@@ -23,6 +23,7 @@ from publisher.cli import (
     healthcheck,
     readers,
     reading,
+    receipts,
     releases,
     running,
     sending,
@@ -55,7 +56,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-parts = (demo, sending, corrections, releases, stopping, reading, running)
+parts = (demo, sending, corrections, releases, stopping, reading, receipts, running)
 for family in (*parts, readers, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)

@@ -1,5 +1,6 @@
 """init, check, show, preview: everything that sends nothing."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -52,7 +53,7 @@ def check(json_: bool) -> int:
     """Try configuration, store, broker, mailbox, and every channel's credentials; post nothing."""
     channels = list(wiring.measured(oldest=timedelta(0)).values())
     with ThreadPoolExecutor(max_workers=8) as pool:
-        checked = [_check_store(), _check_broker(), *_check_mailbox()]
+        checked = [_check_store(), _check_broker(), *_check_mailbox(), *_check_receipts()]
         checked += pool.map(_check_channel, channels)
     if json_:
         click.echo(show.as_json([asdict(c) for c in checked]))
@@ -99,6 +100,17 @@ def _check_mailbox() -> Iterator[Checked]:
     else:
         found = "there is mail to read" if waiting else "nothing to read"
         yield Checked(name=name, ok=True, found=[found])
+
+
+def _check_receipts() -> Iterator[Checked]:
+    """See whether the folder for receipts can be written to, where one is configured."""
+    folder = wiring.settings().receipts.folder
+    if folder is None:
+        return
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    ok = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    found = [] if ok else [f"{there} cannot be written to; give this user the right to"]
+    yield Checked(name=f"receipts in {folder}", ok=ok, found=found)
 
 
 def _check_channel(channel: Configured) -> Checked:

@@ -150,6 +150,7 @@ def _carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
         following.conclude(places)
         if code != following.STILL_UNDER_WAY:
             host.hurry()
+    wiring.write_receipts()
     if code == following.STILL_UNDER_WAY:
         click.echo("Still under way; `publisher status` tells, `publisher up` goes on.", err=True)
     return code
@@ -370,6 +371,7 @@ def settle(
     if resend:
         click.echo("It goes out with the next `publisher up`, `publish` or `retry`.")
         wiring.sweep()
+    wiring.write_receipts()
     return 0
 
 
