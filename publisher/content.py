@@ -75,7 +75,8 @@ def read(settings: Settings, path: Path, renames: Renames = NONE) -> Edition:
     """The edition in a file, as this site means it. Raises BadSource."""
     root, static = places(settings)
     found = read_edition(path, root=root, site=settings.site, static=static, habits=settings.habits)
-    return replace(found, key=renames.get((found.key, found.lang), found.key))
+    whose = _whose(found.key, found.lang, settings.site.language, renames)
+    return replace(found, key=whose)
 
 
 def identity(settings: Settings, path: Path, renames: Renames = NONE) -> tuple[str, str]:
@@ -83,7 +84,12 @@ def identity(settings: Settings, path: Path, renames: Renames = NONE) -> tuple[s
     root, _ = places(settings)
     site, habits = settings.site, settings.habits
     key, lang = identity_of(path, root=root, default_language=site.language, habits=habits)
-    return renames.get((key, lang), key), lang
+    return _whose(key, lang, site.language, renames), lang
+
+
+def _whose(key: str, lang: str, original: str, renames: Renames) -> str:
+    """The issue of what a path calls `key`: a translation goes with its original."""
+    return renames.get((key, lang)) or renames.get((key, original)) or key
 
 
 def looked_over(settings: Settings, found: Sequence[Edition], *, at: datetime) -> list[Edition]:

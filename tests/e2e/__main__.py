@@ -21,6 +21,7 @@ from publisher import subscribing
 from publisher.sandbox.running import sandbox
 from publisher.storage.engine import connect, migrate
 from tests.cli.home import Home, free_port, furnish
+from tests.e2e import year
 
 SECRET = "a pretend secret of the forge"
 KEY, OLD = "2026-11-05-newsletter", "2026-10-05-newsletter"
@@ -249,6 +250,19 @@ def _looked(home: Home) -> bool:
     return bool(found and found[0])
 
 
+def go_through_a_year(folder: Path, story: Story) -> None:
+    """A newsletter's year commit by commit, at a pretend clock and pretend channels."""
+    store = connect(f"sqlite:///{folder}/publisher.db")
+    migrate(store)
+    print("\nA newsletter's year, commit by commit. Clock and channels are pretend.\n")
+    gone_by = year.play(store, folder / "world")
+    print("\n".join(gone_by.said), flush=True)
+    story.hold("every edition was announced once", set(gone_by.announced().values()) == {1})
+    for words in gone_by.asked():
+        story.tell(f"a person is asked: {words}")
+    store.dispose()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make e2e", description=__doc__)
     parser.add_argument("--late", type=float, default=120.0, help="seconds that the build is late")
@@ -259,6 +273,8 @@ def main() -> None:
     story = Story()
     with tempfile.TemporaryDirectory(prefix="publisher-e2e-") as folder:
         play(Path(folder), asked.late, asked.hold, story)
+    with tempfile.TemporaryDirectory(prefix="publisher-year-") as folder:
+        go_through_a_year(Path(folder), story)
     story.tell(f"{len(story.failed)} of what was promised did not come true")
     sys.exit(1 if story.failed else 0)
 
