@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
 
-from publisher import publishing, secrecy
+from publisher import corrigenda, publishing, secrecy
 from publisher.domain.channel import ChannelError, Mailing, Post, Refused
 from publisher.domain.issue import Edition
 from publisher.publishing import Clock, utcnow
@@ -172,12 +172,21 @@ def _go_on(noted: Noted, site: Site) -> bool:
     edition = site.edition(noted.issue, noted.lang)
     if edition is None:
         return _ask(noted, GONE, site)
-    if edition.revision != noted.revision:
-        return _put_off(noted, "it is changing still", site)
     if errors := site.errors(edition):
         return _ask(noted, f"was changed after it went out, and has errors: {errors}", site)
-    if site.rules.proof and (why := site.unproven(edition)):
+    if why := _not_yet(noted, edition, site):
         return _put_off(noted, why, site)
+    return _carry(noted, edition, site)
+
+
+def _not_yet(noted: Noted, edition: Edition, site: Site) -> str:
+    """Why a change is not to be carried now, "" if it is."""
+    if edition.revision != noted.revision:
+        return "it is changing still"
+    return site.unproven(edition) if site.rules.proof else ""
+
+
+def _carry(noted: Noted, edition: Edition, site: Site) -> bool:
     found = list(
         correct([edition], engine=site.engine, channels=site.channels, now=site.now, by=BY_ITSELF)
     )
@@ -185,7 +194,20 @@ def _go_on(noted: Noted, site: Site) -> bool:
         words = one.words or one.url
         log.info("%s (%s) on %s: %s %s", noted.issue, noted.lang, one.channel, one.outcome, words)
     failed = [f"{one.channel}: {one.words}" for one in found if one.outcome is Outcome.FAILED]
-    return _put_off(noted, "; ".join(failed), site) if failed else True
+    if failed:
+        return _put_off(noted, "; ".join(failed), site)
+    return _offer(edition, site) if corrigenda.says(edition) else True
+
+
+def _offer(edition: Edition, site: Site) -> bool:
+    """Have a person asked whether readers are to be told what was wrong."""
+    told = f"was corrected; `publisher correct {edition.key} --tell` mails what was wrong to those"
+    words = f"{told} who were sent it, without --tell nobody is told"
+    noted = Noted(issue=edition.key, lang=edition.lang, revision=edition.revision)
+    with site.engine.begin() as db:
+        if corrigenda.has_readers(db, edition, site.channels):
+            changes.ask_on(db, noted, words)
+    return True
 
 
 def _put_off(noted: Noted, why: str, site: Site) -> bool:

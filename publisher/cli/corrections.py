@@ -1,14 +1,20 @@
 """correct: carrying a changed source to what is already out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
-from publisher import correcting, fencing, wiring
+from publisher import correcting, corrigenda, fencing, wiring
 from publisher.cli import finding
+from publisher.cli.sending import carry_on
 from publisher.correcting import Correction, Outcome
+from publisher.domain.issue import Edition
+from publisher.publishing import utcnow
+from publisher.registry import Configured
 from publisher.storage import reports
 from publisher.storage.engine import reading
+
+PATIENCE = 300.0  # seconds for mails to go out; then `publisher up` goes on
 
 
 @click.command(epilog="Example: publisher correct 2026-11-05-newsletter --channel mastodon")
@@ -16,10 +22,12 @@ from publisher.storage.engine import reading
 @click.option(
     "--channel", "names", multiple=True, metavar="C", help="Only this channel; may be repeated."
 )
-def correct(issue: str, names: Sequence[str]) -> int:
+@click.option("--tell", is_flag=True, help="Mail `correction:` to those who were sent the issue.")
+def correct(issue: str, names: Sequence[str], *, tell: bool) -> int:
     """Carry what changed at the source to what is out, where the network allows edits.
 
     Nothing new is sent, and saying it twice changes nothing more. What cannot be edited is named.
+    With --tell, readers who were mailed the issue get what its `correction:` says, once.
     """
     editions = finding.looked_over([issue])
     channels = finding.channels(names, wiring.measured())
@@ -29,12 +37,23 @@ def correct(issue: str, names: Sequence[str]) -> int:
         planned = any(reports.standings(db, key) for key in sorted(keys))
     if not planned:
         raise finding.Wrong(f"{issue}: nothing of it is out; say: publisher publish {issue}")
+    if tell and not any(map(corrigenda.says, editions)):
+        remedy = "say what was wrong, as in `correction: The meeting is on the 12th.`"
+        raise finding.Wrong(f"{issue}: its head has no `correction:` for readers; {remedy}")
     failed = False
     for one in correcting.correct(editions, engine=wiring.engine(), channels=channels):
         click.echo(_line(one))
         failed |= one.outcome is Outcome.FAILED
     wiring.write_receipts()
-    return 1 if failed else 0
+    return max(int(failed), _tell(editions, channels) if tell else 0)
+
+
+def _tell(editions: Sequence[Edition], channels: Mapping[str, Configured]) -> int:
+    with wiring.engine().begin() as db:
+        planned = corrigenda.plan(editions, db=db, channels=channels, at=utcnow())
+    for (key, lang, channel), new in planned.items():
+        click.echo(f"{key} ({lang}) on {channel}: {new} mails" if new else f"{key}: told before")
+    return carry_on(set(planned), timeout=PATIENCE, no_wait=False) if any(planned.values()) else 0
 
 
 def _line(one: Correction) -> str:

@@ -97,7 +97,7 @@ def publish(
     with wiring.engine().begin() as db:
         new = publishing.plan(editions, db=db, channels=channels, at=utcnow())
     click.echo(_planned(new))
-    return _carry_on(taken, timeout=timeout, no_wait=no_wait)
+    return carry_on(taken, timeout=timeout, no_wait=no_wait)
 
 
 def _refuse_drafts(editions: Sequence[Edition]) -> None:
@@ -138,7 +138,7 @@ def _planned(new: int) -> str:
     return f"{new} {'delivery' if new == 1 else 'deliveries'} planned."
 
 
-def _carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
+def carry_on(places: following.Where, *, timeout: float, no_wait: bool) -> int:
     if no_wait:
         wiring.sweep()
         with reading(wiring.engine()) as db:
@@ -327,7 +327,7 @@ def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> in
         return following.code(before)
     click.echo(f"{again} {'delivery is' if again == 1 else 'deliveries are'} tried again.")
     places = {(s.issue, s.lang, s.channel) for s in before}
-    return _carry_on(places, timeout=timeout, no_wait=no_wait)
+    return carry_on(places, timeout=timeout, no_wait=no_wait)
 
 
 @click.command(

@@ -98,5 +98,10 @@ def ask(db: Connection, noted: Noted, words: str) -> None:
     db.execute(corrections.update().where(*_same(noted)).values(asks=words))
 
 
+def ask_on(db: Connection, noted: Noted, words: str) -> None:
+    """Leave to a person what is to be done on top, now that it is carried."""
+    db.execute(corrections.update().where(*_same(noted)).values(asks=words, carried_at=None))
+
+
 def _same(noted: Noted) -> tuple[Any, ...]:
     return _c.issue == noted.issue, _c.lang == noted.lang, _c.revision == noted.revision

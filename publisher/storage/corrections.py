@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from publisher.domain.channel import Post, Receipt
 from publisher.domain.delivery import UNFINISHED, State
+from publisher.domain.subscriber import Standing
 from publisher.storage.deliveries import entry, log
 from publisher.storage.posts import stored, to_json
-from publisher.storage.schema import deliveries, posts
+from publisher.storage.schema import deliveries, posts, subscribers
 
 _d, _p = deliveries.c, posts.c
 
@@ -62,6 +63,14 @@ def proof_beside(db: Connection, delivery: int, lang: str) -> str:
     wanted = select(_d.remote_id).join(posts).join(ours, ours.c.id == mine)
     found = db.scalar(wanted.where(*there, _d.state == State.DELIVERED).order_by(_d.id).limit(1))
     return str(found or "")
+
+
+def readers(issue: str, lang: str, channel: str) -> Select[tuple[str]]:
+    """The address keys of those who were sent an edition and are on the list."""
+    there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
+    sent = select(_d.recipient).join(posts).where(*there, _d.state == State.DELIVERED)
+    c = subscribers.c
+    return select(c.address_key).where(c.state == Standing.CONFIRMED, c.address_key.in_(sent))
 
 
 def places(db: Connection, issue: str, lang: str) -> list[str]:

@@ -30,3 +30,19 @@ def test_what_was_never_sent_cannot_be_corrected(home: Home) -> None:
     home.write(FILE)
     done = home.run("correct", KEY)
     assert (done.code, "nothing of it is out" in done.err) == (2, True)
+
+
+def test_readers_are_told_what_was_wrong_when_a_person_says_so(home: Home) -> None:
+    home.write(FILE, "Novembre")
+    assert home.run("publish", KEY).code == 0
+    silent = home.run("correct", KEY, "--tell")
+    assert (silent.code, "has no `correction:` for readers" in silent.err) == (2, True)
+    path = home.content / FILE
+    said = "correction: The meeting is on the 12th.\n"
+    path.write_text(path.read_text().replace("title:", f"{said}title:", 1))
+    told = home.run("correct", KEY, "--tell")
+    assert told.code == 0, told.err
+    assert "on readers: 2 mails" in told.out
+    assert (home.posts("email"), home.posts("mastodon")) == (4, 1)
+    assert "told before" in home.run("correct", KEY, "--tell").out
+    assert home.posts("email") == 4

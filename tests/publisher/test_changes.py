@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import content, correcting, publishing, releasing, watching
+from publisher import content, correcting, mailing, publishing, releasing, subscribing, watching
 from publisher.auditing import audit, broken
 from publisher.config import Settings, Source
 from publisher.domain.channel import Post, Receipt, TryLater
 from publisher.domain.correction import Rules as Corrections
 from publisher.domain.plan import AT_ONCE, Rules
 from publisher.publishing import Worker
+from publisher.registry import Configured
 from publisher.releasing import Site
 from publisher.storage import changes
 from publisher.storage.engine import reading
 from publisher.storage.waiting import Hint
-from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, configured, worker
+from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, FakeMailing, configured, worker
 
 TEXT = "All that happened in the community, told at some length by those who saw it.\n"
 
@@ -55,6 +56,7 @@ class Desk:
     corrections: Corrections = field(default_factory=Corrections)
     rules: Rules = AT_ONCE
     page: str = ""
+    more: dict[str, Configured] = field(default_factory=dict)
 
     def write(self, name: str, title: str, more: str = "", text: str = TEXT) -> None:
         path = self.folder / f"{name}.md"
@@ -78,7 +80,7 @@ class Desk:
 
     @property
     def worker(self) -> Worker:
-        channels = {"wall": configured("wall", self.wall)}
+        channels = {"wall": configured("wall", self.wall), **self.more}
         return replace(worker(self.engine, self.clock), channels=channels)
 
     @property
@@ -102,7 +104,10 @@ class Desk:
         hints: list[Hint] = []
         publishing.sweep(self.worker, hint=hints.append)
         for hint in hints:
-            publishing.deliver(hint.delivery, self.worker)
+            if hint.post:
+                mailing.deliver_copies(hint.post, self.worker)
+            else:
+                publishing.deliver(hint.delivery, self.worker)
         correcting.go_on(self.site)
 
     def asked(self) -> list[str]:
@@ -278,3 +283,16 @@ def test_what_changed_between_two_channels_is_carried_to_the_first(desk: Desk) -
         publishing.plan(found, db=db, channels={"other": other}, at=NOW)
     desk.turn(minutes=1)
     assert desk.wall.edits == ["November"]
+
+
+def test_a_correction_for_readers_is_offered_and_not_sent(engine: Engine, desk: Desk) -> None:
+    desk.corrections = Corrections()
+    subscribing.add(["ann@one.example"], engine=engine)
+    desk.more = {"mail": configured("mail", FakeMailing())}
+    desk.write("letter", "Letter")
+    desk.turn()
+    desk.write("letter", "Letter", more="correction: The meeting is on the 12th.\n")
+    desk.turn()
+    desk.turn(minutes=6)
+    assert "`publisher correct letter --tell` mails what was wrong" in desk.asked()[0]
+    assert len(desk.more["mail"].channel.out_there) == 1  # type: ignore[attr-defined]

@@ -1,0 +1,96 @@
+"""A word to those who were told something wrong: a short mail of its own, once."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+
+from sqlalchemy import Connection
+
+from publisher import publishing
+from publisher.domain.channel import Mailing
+from publisher.domain.issue import NOT_CARRIED, Edition
+from publisher.registry import Configured
+from publisher.storage import copies, corrections, posts
+from publisher.storage.posts import Place
+
+CALLED = {
+    "en": "Correction",
+    "de": "Korrektur",
+    "es": "Corrección",
+    "fr": "Correctif",
+    "it": "Correzione",
+    "nl": "Correctie",
+    "pl": "Sprostowanie",
+    "pt": "Correção",
+    "ro": "Erată",
+    "sv": "Rättelse",
+}
+
+
+def says(edition: Edition) -> str:
+    """What an edition's head says of what was wrong, "" where it has nothing for readers."""
+    return "" if edition.correction == NOT_CARRIED else edition.correction
+
+
+def corrigendum(edition: Edition) -> Edition:
+    """The mail as an edition of its own. Another word of correction is another mail."""
+    called = CALLED.get(edition.lang.partition("-")[0], CALLED["en"])
+    words, link = escape(edition.correction), escape(edition.url)
+    mark = hashlib.sha256(edition.correction.encode()).hexdigest()[:8]
+    return replace(
+        edition,
+        key=f"{edition.key}.correction-{mark}",
+        title=f"{called}: {edition.title}",
+        summary=edition.correction,
+        html=f'<p>{words}</p>\n<p><a href="{link}">{escape(edition.title)}</a></p>\n',
+        text=f"{edition.correction}\n\n{edition.title}:\n{edition.url}\n",
+        links=(edition.url,),
+        images=(),
+        image=None,
+        fences=(),
+        warnings=(),
+        correction="",
+    )
+
+
+def has_readers(db: Connection, edition: Edition, channels: Mapping[str, Configured]) -> bool:
+    """Whether anybody was sent an edition by mail, and can be told."""
+    names = [n for n, channel in channels.items() if isinstance(channel.channel, Mailing)]
+    told = (corrections.readers(edition.key, edition.lang, name).limit(1) for name in names)
+    return any(db.execute(one).first() for one in told)
+
+
+def plan(
+    editions: Sequence[Edition],
+    *,
+    db: Connection,
+    channels: Mapping[str, Configured],
+    at: datetime,
+) -> dict[tuple[str, str, str], int]:
+    """Plan the mail to each reader who was sent the edition; how many are new, by its place.
+
+    Said again, it plans nothing more. Readers who left since are left out.
+    """
+    new: dict[tuple[str, str, str], int] = {}
+    for edition in filter(says, editions):
+        mail = corrigendum(edition)
+        publishing.remember(db, mail, at=at)
+        for channel in channels.values():
+            if edition.lang in channel.languages and isinstance(channel.channel, Mailing):
+                place = (mail.key, mail.lang, channel.name)
+                new[place] = _plan(db, edition, mail, channel, at=at)
+    return new
+
+
+def _plan(
+    db: Connection, edition: Edition, mail: Edition, channel: Configured, *, at: datetime
+) -> int:
+    post, why = publishing.written(mail, channel)
+    if why:
+        raise ValueError(why)
+    place = Place(issue=mail.key, lang=mail.lang, channel=channel.name, kind=channel.kind)
+    id = posts.add(db, place, post, at=at) or posts.number(db, place)
+    told = corrections.readers(edition.key, edition.lang, channel.name)
+    return copies.plan(db, id, told, at=at)

@@ -1,0 +1,92 @@
+"""Those who were sent something wrong are told, once, and nobody else is."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from publisher import corrigenda, mailing, publishing, subscribing
+from publisher.auditing import audit, broken
+from publisher.publishing import Worker
+from publisher.storage.engine import reading
+from publisher.storage.waiting import Hint
+from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, worker
+
+OLD = edition()
+NEW = replace(OLD, correction="The meeting is on the 12th, not <b>the 2nd</b>.", revision="2")
+
+
+@pytest.fixture
+def mail() -> FakeMailing:
+    return FakeMailing()
+
+
+@pytest.fixture
+def me(engine: Engine, mail: FakeMailing) -> Worker:
+    made = worker(engine, Clock(), mail=mail, net=FakeChannel())
+    subscribing.add(["ann@one.example", "bob@two.example"], engine=engine)
+    with engine.begin() as db:
+        publishing.plan([OLD], db=db, channels=made.channels, at=NOW)
+    work(made)
+    subscribing.add(["cas@late.example"], engine=engine)
+    return made
+
+
+def work(me: Worker) -> None:
+    hints: list[Hint] = []
+    publishing.sweep(me, hint=hints.append)
+    for hint in hints:
+        if hint.post:
+            mailing.deliver_copies(hint.post, me)
+        else:
+            publishing.deliver(hint.delivery, me)
+
+
+def tell(me: Worker, *found: object) -> dict[tuple[str, str, str], int]:
+    with me.engine.begin() as db:
+        return corrigenda.plan(
+            found or [NEW],  # type: ignore[arg-type]
+            db=db,
+            channels=me.channels,
+            at=NOW,
+        )
+
+
+def test_who_was_sent_the_issue_is_told_once_and_nobody_else(me: Worker, mail: FakeMailing) -> None:
+    [((key, _, _), new)] = tell(me).items()
+    assert (key.partition(".correction-")[0], new) == ("2026-11", 2)
+    work(me)
+    told = [post for post in mail.out_there if post.title.startswith("Correction: ")]
+    assert sorted(post.to.address for post in told if post.to) == [
+        "ann@one.example",
+        "bob@two.example",
+    ]
+    assert list(tell(me).values()) == [0]
+    work(me)
+    assert len(mail.out_there) == 4
+    with reading(me.engine) as db:
+        assert broken(audit(db, at=NOW)) == []
+
+
+def test_who_left_since_is_not_told(me: Worker, mail: FakeMailing) -> None:
+    subscribing.remove("bob@two.example", engine=me.engine)
+    assert list(tell(me).values()) == [1]
+
+
+def test_another_word_of_correction_is_another_mail(me: Worker) -> None:
+    tell(me)
+    other = replace(NEW, correction="It is on the 13th after all.")
+    assert list(tell(me, other).values()) == [2]
+
+
+def test_without_a_word_of_correction_nobody_is_told(me: Worker) -> None:
+    assert tell(me, OLD) == {}
+    assert tell(me, replace(OLD, correction="false")) == {}
+
+
+def test_the_mail_says_what_was_wrong_and_where_it_is_right() -> None:
+    found = corrigenda.corrigendum(replace(NEW, lang="de"))
+    assert found.title == "Korrektur: November"
+    assert "not &lt;b&gt;the 2nd&lt;/b&gt;" in found.html
+    assert found.url in found.html
+    assert found.text.startswith("The meeting is on the 12th")
