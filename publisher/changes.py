@@ -1,6 +1,5 @@
 """What of a source says something else than what is out, and what that asks for."""
 
-import hashlib
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 from publisher.domain.correction import Change, Rules, question, share_changed
 from publisher.domain.issue import NOT_CARRIED, BadSource, Edition
 from publisher.publishing import archived
+from publisher.rendering.heads.syndication import revision
 from publisher.rendering.markup import parts, words
 from publisher.storage import changes, posts
 
@@ -72,9 +72,9 @@ class Changes:
 
 
 def _revision(path: Path) -> str:
-    """The SHA-256 of a file as it is, in hex; "" for one that went while we looked."""
+    """What tells a file as it is from others; "" for one that went while we looked."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return revision(path.read_bytes())
     except OSError:
         return ""
 

@@ -1,6 +1,5 @@
 """From a source file to an edition: the only door of this room."""
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from publisher.rendering.heads.particulars import (
     url_of,
 )
 from publisher.rendering.heads.sheet import Sheet, taken_up
+from publisher.rendering.heads.syndication import revision
 from publisher.rendering.identities import identity_of
 from publisher.rendering.links import hrefs, made_absolute
 from publisher.rendering.markup import Part, parts, without_bare_links, words, written
@@ -119,7 +119,7 @@ def read_edition(
         summary=_summary(path, sheet, sections.for_everyone(body.run, body.fences), html),
         html=written(body.run),
         text=plain_text(body.run),
-        revision=hashlib.sha256(raw).hexdigest(),
+        revision=revision(raw),
         site=site,
         authors=authors_of(sheet, root),
         tags=tags_of(sheet),

@@ -25,4 +25,11 @@ def test_a_published_issue_has_receipts_and_a_file_for_the_site(home: Home) -> N
     assert "readers (email)" in told and "2 copies delivered" in told
     file = home.folder / "data" / "receipts" / f"{KEY}.json"
     assert json.loads(file.read_text()) == found
+    before = (home.content / FILE).read_text()
+    written = home.run("receipts", KEY, "--write")
+    assert (written.code, "3 addresses written" in written.err) == (0, True), written.err
+    urls = "".join(f'  - "{by_channel[name]["url"]}"\n' for name in NETWORKS)
+    after = before.replace("\n---\n\n", f"\nsyndication:\n{urls}---\n\n")
+    assert (home.content / FILE).read_text() == after
+    assert "says so already" in home.run("receipts", KEY, "--write").err
     assert "@" not in file.read_text().replace("/@", "")

@@ -11,14 +11,17 @@ from sqlalchemy import Engine
 from publisher import mailing, publishing, receipts, subscribing
 from publisher.domain.channel import Receipt, Refused
 from publisher.domain.delivery import State
+from publisher.domain.issue import BadSource
 from publisher.publishing import Worker
 from publisher.receipts import Unwritten, discussed, document, file_names, keep_up
-from publisher.storage import corrections
+from publisher.storage import changes, corrections
 from publisher.storage import receipts as stored
 from publisher.storage.engine import reading
 from publisher.storage.receipts import Proof
 from publisher.storage.waiting import Hint
+from publisher.writing_back import addresses, into_files
 from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, worker
+from tests.publisher.test_changes import Desk
 
 KEY = "2026-11"
 ADDRESSES = ("ann@one.example", "bob@two.example")
@@ -287,3 +290,62 @@ def test_a_file_that_is_there_keeps_its_mode(me: Worker, keep: Keep, folder: Pat
     file.chmod(0o604)
     keep()
     assert file.stat().st_mode & 0o777 == 0o604
+
+
+# --- written back
+
+
+HEAD = "---\ntitle: November\n---\nText.\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "2026-11.md"
+    path.write_text(HEAD)
+    return path
+
+
+def test_a_file_is_told_where_its_own_edition_is_out(file: Path) -> None:
+    editions = [edition(path=str(file)), edition(path="none.de.md", lang="de")]
+    wanted = addresses(editions, [proof("a", "https://a.example/1")])
+    assert into_files(wanted) == [file]
+    assert file.read_text() == HEAD.replace(
+        "November\n", 'November\nsyndication:\n  - "https://a.example/1"\n'
+    )
+    assert into_files(wanted) == []
+
+
+def test_where_one_file_cannot_be_written_into_none_is(file: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "2026-11.de.md"
+    bare.write_text("# November\n")
+    with pytest.raises(BadSource, match="has no head"):
+        into_files({file: ["https://a.example/1"], bare: ["https://a.example/2"]})
+    assert file.read_text() == HEAD
+
+
+def test_a_file_that_is_a_symbolic_link_is_left_as_it_is(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.md"
+    link.symlink_to(file)
+    with pytest.raises(OSError, match="is a symbolic link"):
+        into_files({link: ["https://a.example/1"]})
+    assert file.read_text() == HEAD
+
+
+def test_a_file_that_was_written_into_is_neither_news_nor_a_correction(
+    engine: Engine, tmp_path: Path
+) -> None:
+    desk = Desk(engine=engine, folder=tmp_path / "content")
+    desk.folder.mkdir()
+    desk.write("old", "Old")
+    desk.turn()
+    desk.write("new", "November")
+    desk.turn()
+    into_files({desk.folder / "new.md": ["https://a.example/1"]})
+    desk.turn(minutes=1)
+    with reading(engine) as db:
+        assert changes.open_(db) == []
+    desk.write("new", "December")
+    desk.turn(minutes=1)
+    with reading(engine) as db:
+        assert [noted.issue for noted in changes.open_(db)] == ["new"]
+    assert len(desk.wall.out_there) == 1
