@@ -122,7 +122,11 @@ class Release:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that one `publisher.toml` says. Channel tables stay as written until they are built."""
+    """All that one `publisher.toml` says. Channel tables stay as written until they are built.
+
+    Several `newsletters` in one service are settings each, with a `name`, that differ in source
+    and site; then there is no `source` here.
+    """
 
     file: Path
     site: Site
@@ -143,6 +147,18 @@ class Settings:
     release: Release | None = None
     corrections: CorrectionRules = field(default_factory=CorrectionRules)
     receipts: Receipts = field(default_factory=Receipts)
+    name: str = ""
+    newsletters: tuple["Settings", ...] = ()
+
+    @property
+    def each(self) -> tuple["Settings", ...]:
+        """The settings of each newsletter: often only these."""
+        return self.newsletters or (self,)
+
+    def of(self, issue: str) -> "Settings":
+        """The settings of the newsletter that an issue is of, by its key."""
+        name = issue.partition("/")[0]
+        return next((one for one in self.newsletters if one.name == name), self)
 
 
 @dataclass
@@ -310,6 +326,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         "release",
         "corrections",
         "receipts",
+        "sources",
     )
     for name, value in document.items():
         if name not in tables:
@@ -327,6 +344,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
     source = _source(table("source"), path.parent) if "source" in document else None
     ways = WAYS.get(source.generator, UNTOLD) if source else UNTOLD
     channels = _channel_tables(table("channels"))
+    markup = table("markup").values
     settings = Settings(
         file=path,
         site=replace(site, permalink=site.permalink or ways.permalink),
@@ -344,7 +362,61 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         corrections=_corrections(table("corrections")),
         receipts=receipts(table("receipts"), path.parent),
     )
-    return settings, mistakes
+    found = replace(settings, newsletters=_newsletters(table("sources"), settings, markup))
+    _refuse_unknown_sources(found, mistakes)
+    return found, mistakes
+
+
+def _newsletters(
+    table: _Table, settings: Settings, markup: Mapping[str, Any]
+) -> tuple[Settings, ...]:
+    """The newsletters of `[sources.NAME]`, each with what it has of its own."""
+    if table.values and settings.source:
+        table.wrong("", "there is a [source], too; make it one of [sources.NAME]")
+    found = []
+    for name, values in table.values.items():
+        if not isinstance(values, dict) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+            table.wrong(name, f"expected a table [sources.{name}], a name in a-z, 0-9 and -")
+            continue
+        own = dict(values)
+        site = own.pop("site", {})
+        its = _Table(
+            table.file,
+            f"sources.{name}.site",
+            {**_as_written(settings.site), **site},
+            table.mistakes,
+        )
+        source = _source(
+            _Table(table.file, f"sources.{name}", own, table.mistakes), settings.file.parent
+        )
+        ways = WAYS.get(source.generator, UNTOLD)
+        its_site = _site(its)
+        marked = _Table(table.file, "markup", dict(markup), [])
+        found.append(
+            replace(
+                settings,
+                name=name,
+                source=source,
+                site=replace(its_site, permalink=its_site.permalink or ways.permalink),
+                habits=_habits(marked, settings.file.parent, source.generator),
+            )
+        )
+    return tuple(found)
+
+
+def _as_written(site: Site) -> dict[str, Any]:
+    return {f.name: getattr(site, f.name) for f in fields(Site)}
+
+
+def _refuse_unknown_sources(settings: Settings, mistakes: list[Mistake]) -> None:
+    known = [one.name for one in settings.newsletters]
+    for channel, values in settings.channels.items():
+        names = values.get("sources", [])
+        for name in names if isinstance(names, list) else []:
+            if name not in known:
+                expected = unknown(str(name), known or ["(none: there is no [sources.NAME])"])
+                place = {"file": str(settings.file), "table": f"channels.{channel}"}
+                mistakes.append(Mistake(**place, key="sources", expected=f"{name} {expected}"))
 
 
 def _parse(path: Path) -> dict[str, Any]:

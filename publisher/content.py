@@ -36,6 +36,8 @@ def places(settings: Settings) -> tuple[Path | None, Path | None]:
 
 def copy_of(settings: Settings) -> Path:
     """The folder that a source from elsewhere is copied to."""
+    if settings.name:
+        return settings.state / "sources" / settings.name
     kind = settings.source.kind if settings.source else ""
     return settings.state / ("feed" if kind == "feed" else "source")
 
@@ -75,8 +77,8 @@ def read(settings: Settings, path: Path, renames: Renames = NONE) -> Edition:
     """The edition in a file, as this site means it. Raises BadSource."""
     root, static = places(settings)
     found = read_edition(path, root=root, site=settings.site, static=static, habits=settings.habits)
-    whose = _whose(found.key, found.lang, settings.site.language, renames)
-    return replace(found, key=whose)
+    key = _in_newsletter(settings, found.key)
+    return replace(found, key=_whose(key, found.lang, settings.site.language, renames))
 
 
 def identity(settings: Settings, path: Path, renames: Renames = NONE) -> tuple[str, str]:
@@ -84,7 +86,12 @@ def identity(settings: Settings, path: Path, renames: Renames = NONE) -> tuple[s
     root, _ = places(settings)
     site, habits = settings.site, settings.habits
     key, lang = identity_of(path, root=root, default_language=site.language, habits=habits)
-    return _whose(key, lang, site.language, renames), lang
+    return _whose(_in_newsletter(settings, key), lang, site.language, renames), lang
+
+
+def _in_newsletter(settings: Settings, key: str) -> str:
+    """Of several newsletters each has its name before its keys."""
+    return f"{settings.name}/{key}" if settings.name else key
 
 
 def _whose(key: str, lang: str, original: str, renames: Renames) -> str:
@@ -93,16 +100,27 @@ def _whose(key: str, lang: str, original: str, renames: Renames) -> str:
 
 
 def looked_over(settings: Settings, found: Sequence[Edition], *, at: datetime) -> list[Edition]:
-    """The editions with all that is odd about them, by the rules of `[lint]`."""
+    """The editions with all that is odd about them, by the rules of `[lint]`, in their order."""
+    looked: dict[int, Edition] = {}
+    for newsletter in settings.each:
+        theirs = [n for n, one in enumerate(found) if settings.of(one.key).name == newsletter.name]
+        over = _looked_over(newsletter, [found[n] for n in theirs], at=at)
+        looked |= dict(zip(theirs, over, strict=True))
+    return [looked.get(n, one) for n, one in enumerate(found)]
+
+
+def _looked_over(settings: Settings, found: Sequence[Edition], *, at: datetime) -> list[Edition]:
     root, _ = places(settings)
-    return linting.looked_over(
-        found,
+    prefix = _in_newsletter(settings, "")
+    over = linting.looked_over(
+        [replace(edition, key=edition.key.removeprefix(prefix)) for edition in found],
         rules=settings.lint,
         root=root,
         habits=settings.habits,
         channels={ARCHIVE, *settings.channels, *kinds()},
         at=at,
     )
+    return [replace(edition, key=prefix + edition.key) for edition in over]
 
 
 def errors(
@@ -111,7 +129,7 @@ def errors(
     """What stops a publication of an edition that was looked over, its posts included."""
     found = list(edition.warnings)
     for channel in channels.values():
-        if edition.lang in channel.languages:
+        if channel.takes(edition.key, edition.lang):
             post, _ = publishing.written(edition, channel)
             found += linting.of_post(post, edition, settings.lint)
     return grave(dict.fromkeys(found))

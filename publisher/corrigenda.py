@@ -78,7 +78,7 @@ def plan(
         mail = corrigendum(edition)
         publishing.remember(db, mail, at=at)
         for channel in channels.values():
-            if edition.lang in channel.languages and isinstance(channel.channel, Mailing):
+            if channel.takes(edition.key, edition.lang) and isinstance(channel.channel, Mailing):
                 place = (mail.key, mail.lang, channel.name)
                 new[place] = _plan(db, edition, mail, channel, at=at)
     return new

@@ -72,7 +72,7 @@ def unplanned(
         for edition in editions:
             for channel in channels.values():
                 planned = audits.is_planned(edition.key, edition.lang, channel.name)
-                if edition.lang in channel.languages and db.scalar(planned) is None:
+                if channel.takes(edition.key, edition.lang) and db.scalar(planned) is None:
                     found += _never_planned(edition, channel)
     return found[:MOST]
 

@@ -105,7 +105,7 @@ def plan(
         _note_change(db, edition, at=at)
         remember(db, edition, at=at)
         for channel in channels.values():
-            if edition.lang in channel.languages:
+            if channel.takes(edition.key, edition.lang):
                 new += _plan(db, edition, channel, at=at)
     return new
 

@@ -15,13 +15,22 @@ Wrong = Callable[[str, str], None]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Configured:
-    """A channel as configured: its name and kind, the languages it takes, the headings it drops."""
+    """A channel as configured: its name and kind, the languages it takes, the headings it drops.
+
+    Of several newsletters it takes those whose `sources` it names, or all.
+    """
 
     name: str
     kind: str
     languages: tuple[str, ...]
     channel: Channel
     drop: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def takes(self, issue: str, lang: str) -> bool:
+        """Whether an edition is for this channel, by its issue's key and its language."""
+        ours = not self.sources or issue.partition("/")[0] in self.sources
+        return ours and lang in self.languages
 
 
 def kinds() -> dict[str, EntryPoint]:
@@ -58,11 +67,14 @@ def build(
     kind = options.pop("kind", name)
     languages = _languages(options.pop("languages", [language]), wrong)
     drop = _headings(options.pop("drop", []), wrong)
+    sources = _names(options.pop("sources", []), wrong)
     factory = _factory(kind, wrong)
     channel = factory and _instance(factory, options, folder=folder, wrong=wrong)
     if not channel or not languages or drop is None:
         return None
-    return Configured(name=name, kind=kind, languages=languages, channel=channel, drop=drop)
+    return Configured(
+        name=name, kind=kind, languages=languages, channel=channel, drop=drop, sources=sources
+    )
 
 
 def _languages(value: Any, wrong: Wrong) -> tuple[str, ...]:
@@ -77,6 +89,13 @@ def _headings(value: Any, wrong: Wrong) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(isinstance(h, str) and h.strip() for h in value):
         wrong("drop", f'expected a list of headings such as ["Unsubscribe"], found {value!r}')
         return None
+    return tuple(value)
+
+
+def _names(value: Any, wrong: Wrong) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        wrong("sources", f'expected a list of names such as ["news"], found {value!r}')
+        return ()
     return tuple(value)
 
 

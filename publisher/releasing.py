@@ -106,7 +106,7 @@ def _places(db: Connection, release: Release, site: Site) -> list[Place]:
             today=today.get(name, 0),
         )
         for name, channel in site.channels.items()
-        if release.lang in channel.languages
+        if channel.takes(release.issue, release.lang)
     ]
 
 

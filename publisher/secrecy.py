@@ -53,8 +53,9 @@ def of(settings: Settings) -> set[str]:
     found = {value for table in tables for value in _in_table(table, settings.file.parent)}
     found |= {_base64(login) for table in tables for login in _logins(table, settings.file.parent)}
     found |= {settings.bounces.password, settings.database.password or ""}
-    source = settings.source.url if settings.source else ""
-    found |= {*_in_address(settings.broker), *_in_address(source)}
+    found |= {*_in_address(settings.broker)}
+    for source in (one.source for one in settings.each if one.source):
+        found |= {source.token, source.hook_secret, *_in_address(source.url)}
     return {value for value in found if value}
 
 

@@ -60,6 +60,11 @@ def look(
     The first look at a source takes all that is there as old news. Any number of looks may run
     at once. Trouble is remembered for `publisher status`, and what is well goes on.
     """
+    if settings.newsletters:
+        each = (
+            look(one, engine=engine, channels=channels, now=now) for one in settings.newsletters
+        )
+        return sum(each)
     source = settings.source
     if source is None:
         return 0

@@ -384,8 +384,8 @@ def releases() -> releasing.Site:
         engine=engine(),
         channels=remembered(),
         rules=rules,
-        edition=lambda issue, lang: content.edition(found, issue, lang, renames()),
-        errors=lambda edition: content.stopped_by(found, edition, remembered()),
+        edition=lambda issue, lang: content.edition(found.of(issue), issue, lang, renames()),
+        errors=lambda edition: content.stopped_by(found.of(edition.key), edition, remembered()),
         unproven=lambda edition: proving.trouble(edition, _page),
     )
 

@@ -21,10 +21,10 @@ COLLECTING = 10_000  # objects between collections: by default a twentieth of a 
 HOUR = 3600.0
 RECEIPTS = 5.0  # seconds
 
-source = wiring.settings().source
+sources = [one.source for one in wiring.settings().each if one.source]
 bounces = wiring.settings().bounces.every  # also without a mailbox: what is noted is weighed
 receipts = RECEIPTS if wiring.settings().receipts.folder else HOUR  # without it there are none
-look = source.every if source else HOUR  # without a source there is nothing to see
+look = min((source.every for source in sources), default=HOUR)
 
 app = queue.celery(wiring.broker_url())
 app.set_default()

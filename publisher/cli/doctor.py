@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from publisher import auditing, content, orphans, wiring
 from publisher.cli import show
 from publisher.cli.sending import json_option
+from publisher.config import Settings
 from publisher.domain.channel import Mailing
 from publisher.domain.issue import BadSource, Edition
 from publisher.domain.oddity import Oddity
@@ -81,7 +82,10 @@ def _orphans(engine: Engine, channels: Mapping[str, Configured]) -> list[Oddity]
 
 def _recent() -> list[Edition]:
     """The newest editions of the source, as its files on this machine are named and dated."""
-    settings = wiring.settings()
+    return [edition for one in wiring.settings().each for edition in _recent_of(one)]
+
+
+def _recent_of(settings: Settings) -> list[Edition]:
     root, _ = content.places(settings)
     if settings.source is None or root is None:
         return []
@@ -93,7 +97,7 @@ def _recent() -> list[Edition]:
     found = []
     for path in sorted(paths, key=lambda path: path.name)[-RECENT:]:
         with suppress(BadSource, OSError):
-            found.append(content.read(settings, path))
+            found.append(content.read(settings, path, wiring.renames()))
     return [edition for edition in found if not edition.draft]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from publisher import content, wiring
-from publisher.config import unknown
+from publisher.config import Settings, unknown
 from publisher.domain.channel import Mailing
 from publisher.domain.issue import BadSource, Edition
 from publisher.publishing import utcnow
@@ -23,7 +23,8 @@ def editions(issue: str) -> list[Edition]:
     """The edition in a file, or all editions of a key in the source. Raises BadSource, Wrong."""
     settings = wiring.settings()
     if _is_path(issue):
-        return [content.read(settings, Path(issue), wiring.renames())]
+        return [content.read(_newsletter(issue), Path(issue), wiring.renames())]
+    settings = settings.of(issue)
     if settings.source is None:
         raise _nothing(issue, f"no [source] in {settings.file} to find a key in")
     found = content.editions(settings, issue, wiring.renames())
@@ -62,7 +63,20 @@ def key(issue: str) -> str:
     """The key of an issue, typed as such or as the path of a file."""
     if not _is_path(issue):
         return issue
-    return content.identity(wiring.settings(), Path(issue), wiring.renames())[0]
+    return content.identity(_newsletter(issue), Path(issue), wiring.renames())[0]
+
+
+def _newsletter(path: str) -> Settings:
+    """The newsletter whose folder a file lies in. Raises Wrong where there are several others."""
+    settings, file = wiring.settings(), Path(path).resolve()
+    for one in settings.newsletters:
+        root, _ = content.places(one)
+        if root and file.is_relative_to(root.resolve()):
+            return one
+    if settings.newsletters:
+        names = ", ".join(one.name for one in settings.newsletters)
+        raise Wrong(f"{path}: lies in none of the sources {names}; name a file or key of one")
+    return settings
 
 
 def _is_path(issue: str) -> bool:
@@ -100,7 +114,7 @@ def stored_editions(issue: str, paths: Sequence[str]) -> list[Edition]:
     found = []
     for path in paths:
         try:
-            found.append(content.read(settings, Path(path), wiring.renames()))
+            found.append(content.read(settings.of(issue), Path(path), wiring.renames()))
         except BadSource as error:
             raise Wrong(f"{issue} was refused, and its source cannot be read: {error}") from error
     return found

@@ -251,7 +251,7 @@ def preview(issue: str, *, names: Sequence[str], format_: str, json_: bool) -> i
         _preview(edition, channel)
         for edition in editions
         for channel in channels.values()
-        if edition.lang in channel.languages
+        if channel.takes(edition.key, edition.lang)
     ]
     PREVIEWED["json" if json_ else format_](editions, previews)
     all_found = [

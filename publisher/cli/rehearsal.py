@@ -22,7 +22,7 @@ def send(editions: Sequence[Edition], channels: Mapping[str, Configured], addres
         (edition, channel)
         for edition in editions
         for channel in channels.values()
-        if isinstance(channel.channel, Mailing) and edition.lang in channel.languages
+        if isinstance(channel.channel, Mailing) and channel.takes(edition.key, edition.lang)
     ]
     if not copies:
         raise finding.Wrong("--to: none of these channels sends mail in these languages")

@@ -86,7 +86,7 @@ def publish(
         (edition.key, edition.lang, channel.name)
         for edition in editions
         for channel in channels.values()
-        if edition.lang in channel.languages
+        if channel.takes(edition.key, edition.lang)
     }
     if not taken:
         langs = ", ".join(sorted({edition.lang for edition in editions}))
@@ -117,7 +117,7 @@ def _stop_at_errors(editions: Sequence[Edition], channels: Mapping[str, Configur
     told = [
         show.finding_line(edition.path, found)
         for edition in editions
-        for found in content.errors(wiring.settings(), edition, channels)
+        for found in content.errors(wiring.settings().of(edition.key), edition, channels)
     ]
     if told:
         errors = "1 error" if len(told) == 1 else f"{len(told)} errors"

@@ -48,10 +48,12 @@ def router(web: Web) -> APIRouter:
 
 def _secret(web: Web, name: str) -> str:
     """The secret of a source that takes hooks. Raises HTTPException."""
-    source = web.settings.source
-    if source is None or not source.hook_secret or name not in {"source", source.kind}:
-        raise HTTPException(404)
-    return source.hook_secret
+    for one in web.settings.each:
+        source = one.source
+        names = {one.name} if one.name else {"source", source.kind if source else ""}
+        if source and source.hook_secret and name in names:
+            return source.hook_secret
+    raise HTTPException(404)
 
 
 def _note(web: Web, heard: tuple[str, ...], at: datetime) -> tuple[bool, bool]:

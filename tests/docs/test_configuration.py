@@ -13,7 +13,10 @@ from tests.docs.pages import DOCS, Snippet, snippets
 
 RUNNING = (DOCS / "running.md").read_text(encoding="utf-8")
 SITE = '[site]\nname = "N"\nbase_url = "https://example.org/"\n\n'
-TABLES = ("site", "source", "markup", "lint", "store", "web", "bounces", "log")
+TABLES = (
+    *("site", "source", "markup", "lint", "store", "web", "bounces", "log", "release"),
+    "corrections",
+)
 KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"
 
@@ -42,7 +45,7 @@ def test_a_key_is_described_where_its_table_is(table: str, tmp_path: Path) -> No
 
 
 def test_the_keys_of_every_channel_are_described() -> None:
-    for key in ("kind", "languages", "drop"):
+    for key in ("kind", "languages", "drop", "sources"):
         assert f"| `{key}` |" in section("channels.NAME")
 
 

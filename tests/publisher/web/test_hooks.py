@@ -135,6 +135,14 @@ def test_a_source_without_a_secret_takes_no_hooks(engine: Engine, tmp_path: Path
         assert push(forge, "1") == 404
 
 
+def test_each_of_several_sources_is_called_by_its_name(engine: Engine, tmp_path: Path) -> None:
+    several = SOURCE.replace("[source]", "[sources.news]")
+    settings = settings_of(CONFIG + several, tmp_path)
+    with serving(build(settings, engine)) as address, httpx.Client(base_url=address) as forge:
+        assert push(forge, "1") == 404
+        assert push(forge, "1", name="news") == 202
+
+
 def test_what_was_heard_is_forgotten_in_time_and_beyond_a_number(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
