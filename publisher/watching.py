@@ -123,7 +123,7 @@ def _fetched(found: Look, settings: Settings, source: Source, memory: Memory) ->
     """Have the source's files lie on this machine as they are now. Raises SourceTrouble."""
     copy = copy_of(settings)
     if source.kind == "git":
-        with git.laid_out(_repository(source), copy, seen=memory.seen) as found.commit:
+        with git.laid_out(repository(source), copy, seen=memory.seen) as found.commit:
             found.problems += filter(None, [git.rewritten(copy)])
             found.renamed = _renamed(settings, memory)
             yield
@@ -144,7 +144,8 @@ def _got(url: str, headers: Mapping[str, str], *, private: bool) -> feed.Answer:
     return feed.Answer(status=found.status, headers=found.headers, body=found.body)
 
 
-def _repository(source: Source) -> git.Repository:
+def repository(source: Source) -> git.Repository:
+    """The branch that a source of kind git is, and the way to it."""
     return git.Repository(
         url=source.url,
         branch=source.branch,

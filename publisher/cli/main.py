@@ -34,6 +34,7 @@ from publisher.config import BadConfig
 from publisher.domain.issue import BadSource
 from publisher.embedded import Busy, CannotStart
 from publisher.fencing import Fenced
+from publisher.sources.branches import NotPushed
 from publisher.sources.folder import SourceTrouble
 from publisher.storage.engine import BadStore, remedy
 from publisher.storage.schema import BadRow
@@ -99,7 +100,7 @@ def _code(arguments: Sequence[str] | None) -> int:
     except WRONG_INPUT as error:
         click.echo(f"publisher: {error}", err=True)
         return WRONG
-    except (Busy, CannotStart, Fenced, BadRow, NotWritten) as error:
+    except (Busy, CannotStart, Fenced, BadRow, NotPushed, NotWritten) as error:
         click.echo(f"publisher: {error}", err=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

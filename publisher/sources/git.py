@@ -54,17 +54,17 @@ def laid_out(repository: Repository, folder: Path, *, seen: str = "") -> Iterato
         raise SourceTrouble(f"{url or branch}: not an address or branch that git could take")
     folder.mkdir(parents=True, exist_ok=True)
     bare = _bare(folder)
-    with _alone(folder):
+    with alone(folder):
         if not (bare / "HEAD").is_file():
-            _git(bare.parent, "init", "--quiet", "--bare", str(bare))
+            run(bare.parent, "init", "--quiet", "--bare", str(bare))
         shutil.rmtree(folder / ".git", ignore_errors=True)  # of a version before
         fetch = ("fetch", "--quiet", f"--depth={DEPTH}", "--no-tags", "--force")
-        _git(bare, *fetch, "--", url, branch or "HEAD", more=_ways(repository))
+        run(bare, *fetch, "--", url, branch or "HEAD", more=ways(repository))
         _note_rewritten(bare, seen)
         places = (f"--git-dir={bare}", f"--work-tree={folder}")
-        _git(folder, *places, "checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")
-        _git(folder, *places, "clean", "--quiet", "-ffdx")
-        yield _git(bare, "rev-parse", "HEAD").strip()
+        run(folder, *places, "checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")
+        run(folder, *places, "clean", "--quiet", "-ffdx")
+        yield run(bare, "rev-parse", "HEAD").strip()
 
 
 def renamed(folder: Path, seen: str) -> Mapping[str, str]:
@@ -76,7 +76,7 @@ def renamed(folder: Path, seen: str) -> Mapping[str, str]:
     if not seen or not _is_told("cat-file", "-e", f"{seen}^{{commit}}", bare=bare):
         return {}
     compared = ("diff", "--find-renames", "--diff-filter=R", "--name-status", "-z", "-l0")
-    words = _git(bare, *compared, seen, "HEAD").split("\0")
+    words = run(bare, *compared, seen, "HEAD").split("\0")
     return {now: was for _, was, now in zip(words[::3], words[1::3], words[2::3], strict=False)}
 
 
@@ -106,7 +106,7 @@ def _note_rewritten(bare: Path, seen: str) -> None:
     (bare / "rewritten").write_text(words, encoding="utf-8")
 
 
-def _ways(repository: Repository) -> tuple[Sequence[str], Mapping[str, str]]:
+def ways(repository: Repository) -> tuple[Sequence[str], Mapping[str, str]]:
     """(options, environment) that let git in; no secret stands in what other users can see."""
     options: list[str] = []
     known: dict[str, str] = {}
@@ -124,7 +124,7 @@ def _ways(repository: Repository) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One process at a time: two fetches into one checkout spoil each other."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -134,13 +134,13 @@ def _alone(folder: Path) -> Iterator[None]:
 def _is_told(*words: str, bare: Path) -> bool:
     """Whether git says yes."""
     try:
-        _git(bare, *words)
+        run(bare, *words)
     except SourceTrouble:
         return False
     return True
 
 
-def _git(
+def run(
     folder: Path,
     *words: str,
     more: tuple[Sequence[str], Mapping[str, str]] = ((), {}),

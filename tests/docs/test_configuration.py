@@ -15,7 +15,7 @@ RUNNING = (DOCS / "running.md").read_text(encoding="utf-8")
 SITE = '[site]\nname = "N"\nbase_url = "https://example.org/"\n\n'
 TABLES = (
     *("site", "source", "markup", "lint", "store", "web", "bounces", "log", "release"),
-    "corrections",
+    *("corrections", "receipts"),
 )
 KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"

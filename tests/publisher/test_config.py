@@ -376,3 +376,15 @@ def test_rules_of_a_channel_that_there_is_not_are_a_mistake(tmp_path: Path) -> N
     assert told.startswith("[release] fed: is not known; did you mean 'feed'")
     [told] = mistakes(tmp_path, f"{SMALLEST}{FEED}[release.feed]\nproof = false\n")
     assert told.startswith("[release.feed] proof: is not known")
+
+
+def test_receipts_are_written_beside_the_configuration_and_only_if_wanted(tmp_path: Path) -> None:
+    assert load(tmp_path).receipts.folder is None
+    found = load(tmp_path, f'{SMALLEST}[receipts]\nfolder = "data/receipts"\n')
+    assert found.receipts.folder == tmp_path / "data" / "receipts"
+
+
+@pytest.mark.parametrize("author", ["Ann", "ann@example.org", "Ann <ann>", "A\\nB <a@b.example>"])
+def test_a_commit_needs_a_name_and_an_address(author: str, tmp_path: Path) -> None:
+    [found] = mistakes(tmp_path, f'{SMALLEST}[receipts]\nauthor = "{author}"\n')
+    assert found.startswith("[receipts] author: expected NAME <ADDRESS>, found ")
