@@ -363,9 +363,12 @@ _told: list[str] = []
 
 
 def write_receipts() -> None:
-    """Write down for the site what became out, where that is configured; trouble is told once."""
+    """Write down for the site what became out, where that is configured; trouble is told once.
+
+    A fenced store may know less than what is written already.
+    """
     folder = settings().receipts.folder
-    if folder is None:
+    if folder is None or is_fenced():
         return
     try:
         receipts.keep_up(engine(), folder, state=settings().state)
