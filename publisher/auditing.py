@@ -64,6 +64,12 @@ CHECKS = (
         words="it stands for all readers, who have deliveries of their own",
     ),
     Check(
+        rule="once",
+        rows=lambda _: audits.besides_originals(),
+        place=DELIVERY,
+        words="its reader got the original in place of a translation, and another edition, too",
+    ),
+    Check(
         rule="proof",
         rows=lambda _: audits.unproven(),
         place=DELIVERY,

@@ -24,17 +24,26 @@ def choose(
     lists: tuple[str, ...],
     place: str,
     at: datetime,
+    else_after: int | None = None,
 ) -> None:
-    """Give a reader who is on the list other languages and lists."""
+    """Give a reader who is on the list other languages and lists.
+
+    After `else_after` days without an edition in one of these languages the site's will do.
+    """
     with engine.begin() as db:
         reader = subscribers.by_token(db, token)
         if reader is None or reader.state != Standing.CONFIRMED:
             return
-        if subscribers.change(db, reader.id, at=at, languages=languages, lists=lists):
-            words = f"languages {_told(languages)}; lists {_told(lists)}"
+        choice = {"languages": languages, "lists": lists, "else_after": else_after}
+        if subscribers.change(db, reader.id, at=at, **choice):
+            words = f"languages {_told(languages)}{_else(else_after)}; lists {_told(lists)}"
             reader_log.note(
                 db, reader.id, Event.CHANGED, at=at, how="page", place=place, words=words
             )
+
+
+def _else(days: int | None) -> str:
+    return f", else the site's after {days} days" if days else ""
 
 
 def _told(choice: tuple[str, ...]) -> str:

@@ -48,6 +48,7 @@ from publisher.storage import (
     posts,
     reports,
     slow,
+    standins,
     subscribers,
     waiting,
 )
@@ -102,6 +103,7 @@ def plan(
     """
     new = 0
     for edition in sorted(editions, key=lambda e: (e.key, e.lang)):  # no two plans cross
+        posts.one_at_a_time(db, edition.key)
         _note_change(db, edition, at=at)
         remember(db, edition, at=at)
         for channel in channels.values():
@@ -118,10 +120,10 @@ def _note_change(db: Connection, edition: Edition, *, at: datetime) -> None:
         changes.see(db, change, at=at, due=at)
 
 
-def _forgotten(db: Connection, edition: Edition) -> str:
-    """Why an edition may have been published by a history that this store has lost; or ""."""
+def forgotten(db: Connection, dated: datetime) -> str:
+    """Why an edition of a date may have been published by a history that this store has lost."""
     me = identity.known(db)
-    if me is None or me.adopted_at is None or edition.date > me.adopted_at:
+    if me is None or me.adopted_at is None or dated > me.adopted_at:
         return ""
     since, until = (f"{moment:%Y-%m-%d %H:%M}" for moment in (me.forgot_since, me.adopted_at))
     return f"it may have been sent between {since} and {until} UTC, which this store has forgotten"
@@ -142,7 +144,7 @@ def _plan(db: Connection, edition: Edition, channel: Configured, *, at: datetime
     place = Place(issue=edition.key, lang=edition.lang, channel=channel.name, kind=channel.kind)
     id = posts.add(db, place, post, at=at)
     if refused or not isinstance(channel.channel, Mailing):
-        doubt = _forgotten(db, edition)
+        doubt = forgotten(db, edition.date)
         return 1 if id and deliveries.plan(db, id, at=at, refused=refused, doubt=doubt) else 0
     known = id or posts.number(db, place)
     if UNWRITTEN in posts.stored(db, known).details:
@@ -387,6 +389,7 @@ def retry(
     of it can be out there, and a person may have mended the text.
     """
     names = [channel.name for channel in channels]
+    posts.one_at_a_time(db, issue)
     for channel in channels:
         for edition in editions:
             _rewrite(db, edition, channel, at=at)
@@ -432,7 +435,9 @@ def _plan_readers(
     keys = subscribers.readers_of(
         edition.lang, channel=channel.name, taken=channel.languages, default=default
     )
-    return copies.plan(db, post_id, keys, at=at, doubt=_forgotten(db, edition))
+    served = standins.served(db, edition.key, edition.lang, channel.name)
+    keys = keys.where(*(~has_another for has_another in served))
+    return copies.plan(db, post_id, keys, at=at, doubt=forgotten(db, edition.date))
 
 
 def settle(

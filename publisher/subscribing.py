@@ -28,11 +28,15 @@ class Unwelcome(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What a reader wants: empty `languages` mean the site's, empty `lists` all of them."""
+    """What a reader wants: empty `languages` mean the site's, empty `lists` all of them.
+
+    `else_after` is the days after which the site's will do; None for never.
+    """
 
     languages: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     name: str = ""
+    else_after: int | None = None
 
 
 def add(
@@ -94,8 +98,10 @@ def _ask(
         at=at,
     )
     asked = subscribers.by_key(db, address.key)
-    if asked is not None and choices.name:
-        subscribers.change(db, asked.id, at=at, name=choices.name)
+    said = {"name": choices.name, "else_after": choices.else_after}
+    known = {what: told for what, told in said.items() if told}
+    if asked is not None and known:
+        subscribers.change(db, asked.id, at=at, **known)
     return question
 
 
@@ -113,6 +119,7 @@ def _join(db: Connection, address: Address, choices: Choices, *, at: datetime) -
         languages=choices.languages,
         lists=choices.lists,
         name=choices.name,
+        else_after=choices.else_after,
         state=Standing.CONFIRMED,
         token=secrets.token_urlsafe(24),
         origin=BY_OPERATOR,

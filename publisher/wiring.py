@@ -32,6 +32,7 @@ from publisher import (
     registry,
     releasing,
     secrecy,
+    standing_in,
     watching,
 )
 from publisher import signs as life
@@ -350,6 +351,18 @@ def release() -> int:
     if new:
         sweep()
     correcting.go_on(site)
+    return new
+
+
+def stand_in() -> int:
+    """Plan originals for readers who wait no longer for a translation; how many copies."""
+    if is_fenced():
+        return 0
+    language = settings().site.language
+    known: dict[str, Any] = {"engine": engine(), "channels": channels(), "language": language}
+    new = standing_in.stand_in(**known, at=utcnow())
+    if new:
+        sweep()
     return new
 
 

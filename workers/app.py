@@ -17,6 +17,7 @@ from workers import alive
 
 SWEEP = 2.0  # seconds
 RELEASE = 2.0  # seconds
+STAND_IN = 600.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
 HOUR = 3600.0
 RECEIPTS = 5.0  # seconds
@@ -57,6 +58,11 @@ app.conf.update(
             "task": "workers.tasks.receipts",
             "schedule": receipts,
             "options": {"expires": receipts},
+        },
+        "stand in": {
+            "task": "workers.tasks.stand_in",
+            "schedule": STAND_IN,
+            "options": {"expires": STAND_IN},
         },
         "bounces": {
             "task": "workers.tasks.bounces",

@@ -56,6 +56,12 @@ def receipts() -> None:
     wiring.write_receipts()
 
 
+@app.task(name="workers.tasks.stand_in")
+def stand_in() -> None:
+    """Plan originals for whose translation is too late. A double is harmless: they get one."""
+    wiring.stand_in()
+
+
 @app.task(name="workers.tasks.forget_unanswered")
 def forget_unanswered() -> None:
     """Forget whoever was asked to confirm and never did."""

@@ -65,7 +65,7 @@ INVARIANTS = {
         Invariant(
             name="once",
             statement="An edition has one post for a channel, and a reader at most one delivery"
-            " of it.",
+            " of it; and of an issue, where they got the original in place of a translation.",
             remedy="stop `publisher up`, and see with `publisher log ISSUE` which one was sent",
         ),
         Invariant(

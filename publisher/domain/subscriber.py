@@ -1,5 +1,6 @@
 """A reader of the mailing list, and how their address is compared."""
 
+import re
 from enum import StrEnum
 
 
@@ -23,6 +24,18 @@ class Event(StrEnum):
     COMPLAINED = "complained"
     STOPPED = "stopped"  # nothing is sent any more, because of bounces or a complaint
     FORGOTTEN = "forgotten"
+
+
+LONGEST_WAIT = 60  # days that a reader may wait for their own language before another will do
+
+
+def days_of(word: str) -> int | None:
+    """After how many days another language will do; None for an empty word. Raises ValueError."""
+    if not word.strip():
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", word.strip()) or not 1 <= int(word) <= LONGEST_WAIT:
+        raise ValueError(f"{word[:20]!r} is no whole number of days from 1 to {LONGEST_WAIT}")
+    return int(word)
 
 
 JOINERS = "\u200c\u200d"  # not seen by themselves, but names of some scripts need them

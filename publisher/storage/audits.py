@@ -94,6 +94,16 @@ def besides_readers() -> Select[Any]:
     return _placed().where(_d.recipient == "", _d.state.not_in(over), readers)
 
 
+def besides_originals() -> Select[Any]:
+    """Copies that go to a reader who got the original in place of a translation, beside that."""
+    instead, theirs = deliveries.alias(), posts.alias()
+    one = (instead.c.else_after.is_not(None), instead.c.state != State.SKIPPED)
+    same = (theirs.c.id == instead.c.post_id, theirs.c.issue == _p.issue)
+    other = (instead.c.recipient == _d.recipient, instead.c.id != _d.id)
+    twice = exists().where(*one, *same, *other)
+    return _placed().where(_d.recipient != "", _d.state != State.SKIPPED, twice)
+
+
 # --- the proof
 
 

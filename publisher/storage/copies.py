@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    String,
     TableValuedAlias,
     Update,
     and_,
@@ -42,10 +43,14 @@ PENDING: ColumnElement[str] = literal_column(f"'{State.PENDING}'")
 def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime, doubt: str = "") -> int:
     """Plan a delivery for each reader who has none of this post; how many are new.
 
-    `keys` selects the readers' address keys. Two statements, however many readers there are.
+    `keys` selects the readers' address keys, and the days that they waited for another edition
+    than this one (`else_after`), or null. As many statements, however many readers there are.
     `doubt` says why they may have it already.
     """
-    key = keys.subquery().c.address_key
+    readers = keys.subquery().c
+    key, days = readers.address_key, readers.else_after
+    waited = literal("nothing in their language within ") + days.cast(String) + literal(" days")
+    last = db.scalar(select(func.max(deliveries.c.id))) or 0
     columns: dict[str, Any] = {
         "post_id": literal(post_id),
         "recipient": key,
@@ -54,7 +59,8 @@ def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime, doubt
         "in_doubt": literal(bool(doubt)),
         "attempts": literal(0),
         "forgiven": literal(0),
-        "reason": literal(doubt),
+        "reason": literal(doubt) if doubt else func.coalesce(waited, literal("")),
+        "else_after": days,
         **{name: literal("") for name in ("owner", "remote_id", "url")},
     }
     planned = exists().where(deliveries.c.post_id == post_id, deliveries.c.recipient == key)
@@ -62,11 +68,11 @@ def plan(db: Connection, post_id: int, keys: Select[Any], *, at: datetime, doubt
     insert = upsert(db, deliveries).from_select(list(columns), new).on_conflict_do_nothing()
     kept = db.execute(insert, execution_options={"preserve_rowcount": True})
     added: int = kept.rowcount
-    _log_planned(db, post_id, at)
+    _log_planned(db, post_id, at, after=last)
     return added
 
 
-def _log_planned(db: Connection, post_id: int, at: datetime) -> None:
+def _log_planned(db: Connection, post_id: int, at: datetime, *, after: int) -> None:
     columns: dict[str, Any] = {
         "delivery_id": deliveries.c.id,
         "at": literal(at, delivery_log.c.at.type),
@@ -76,7 +82,8 @@ def _log_planned(db: Connection, post_id: int, at: datetime) -> None:
         **{name: literal("") for name in ("was", "remote_id", "url", "worker")},
     }
     logged = exists().where(delivery_log.c.delivery_id == deliveries.c.id)
-    new = select(*columns.values()).where(deliveries.c.post_id == post_id, ~logged)
+    ours = (deliveries.c.post_id == post_id, deliveries.c.id > after)
+    new = select(*columns.values()).where(*ours, ~logged)
     db.execute(delivery_log.insert().from_select(list(columns), new))
 
 

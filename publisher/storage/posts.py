@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.channel import Post, Reader
@@ -77,6 +77,15 @@ def stored(db: Connection, id: int) -> Post:
 def replace_body(db: Connection, id: int, post: Post) -> None:
     """Say something else. Only for posts of which nothing can be out there."""
     db.execute(posts.update().where(posts.c.id == id).values(body=to_json(post)))
+
+
+def one_at_a_time(db: Connection, issue: str) -> None:
+    """Have whoever else would plan copies of an issue wait until this transaction is over.
+
+    That is what keeps a reader from getting two editions of it. SQLite has one writer anyway.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"issue {issue}", 0))))
 
 
 def edition_of(db: Connection, issue: str, lang: str) -> Row[Any] | None:

@@ -144,6 +144,7 @@ posts = Table(
     Column("hinted_at", Moment),
     Column("paused_at", Moment),  # by a person, for this post alone
     Column("cancelled_at", Moment),  # the same, and what is not sent is skipped
+    Column("stood_in_at", Moment),  # when it was last looked who waits no longer for a translation
     Unique("issue", "lang", "channel"),
 )
 
@@ -165,6 +166,7 @@ deliveries = Table(
     Column("hinted_at", Moment),
     Column("remote_id", Words, nullable=False, default=""),
     Column("url", Words, nullable=False, default=""),
+    Column("else_after", Integer),  # days that its reader waited for their own language, if so
     Unique("post_id", "recipient"),
 )
 OPEN = text("state IN ('pending', 'sending', 'unsure')")
@@ -175,6 +177,14 @@ Index(
     deliveries.c.id,
     sqlite_where=OPEN,
     postgresql_where=OPEN,
+)
+
+_instead = text("else_after IS NOT NULL")
+Index(
+    "ix_deliveries_else_after",
+    deliveries.c.post_id,
+    sqlite_where=_instead,
+    postgresql_where=_instead,
 )
 
 _held = text("state = 'held'")
@@ -209,7 +219,16 @@ subscribers = Table(
     Column("origin", Name, nullable=False),  # how consent came
     Column("added_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("else_after", Integer),  # days; then the site's language will do
+    Column("else_from", Moment),  # for issues released since then
 )
+for _name in ("else_after", "changed_at"):
+    Index(
+        f"ix_subscribers_waiting_{_name}",
+        subscribers.c[_name],
+        sqlite_where=_instead,
+        postgresql_where=_instead,
+    )
 
 reader_log = Table(  # what a reader said, and what was learnt of them: the proof of consent
     "reader_log",

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     String,
     and_,
+    cast,
     func,
+    literal,
     not_,
+    null,
     or_,
     select,
     type_coerce,
@@ -22,7 +26,7 @@ from sqlalchemy import (
 
 from publisher.domain.subscriber import Standing, gets_the_rest
 from publisher.storage.posts import upsert
-from publisher.storage.schema import subscribers
+from publisher.storage.schema import Moment, subscribers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,7 @@ def add(
     languages: tuple[str, ...] = (),
     lists: tuple[str, ...] = (),
     name: str = "",
+    else_after: int | None = None,
     state: Standing,
     token: str,
     origin: str,
@@ -66,6 +71,8 @@ def add(
         "origin": origin,
         "added_at": at,
         "changed_at": at,
+        "else_after": else_after,
+        "else_from": at if else_after else None,
     }
     insert = upsert(db, subscribers).values(row).on_conflict_do_nothing()
     if db.execute(insert.returning(subscribers.c.id)).scalar() is not None:
@@ -92,11 +99,24 @@ def unstop(db: Connection, key: str, *, at: datetime) -> None:
 
 
 def change(db: Connection, id: int, *, at: datetime, **values: Any) -> bool:
-    """Give a reader other `languages`, `lists` or `state`; False when that changes nothing."""
+    """Give a reader other `languages`, `lists`, `state` …; False when that changes nothing.
+
+    Who chooses `else_after`, and had not, is given no issue whose days were over by then.
+    """
     c = subscribers.c
-    other = or_(*(c[name] != type_coerce(value, c[name].type) for name, value in values.items()))
-    update = subscribers.update().where(c.id == id, other)
+    told = ((c[name], type_coerce(value, c[name].type)) for name, value in values.items())
+    update = subscribers.update().where(
+        c.id == id, or_(*(column.is_distinct_from(value) for column, value in told))
+    )
+    if "else_after" in values:
+        values["else_from"] = _else_from(values["else_after"], at)
     return db.execute(update.values(changed_at=at, **values)).rowcount == 1
+
+
+def _else_from(days: int | None, at: datetime) -> Any:
+    if days is None:
+        return None
+    return func.coalesce(subscribers.c.else_from, literal(at - timedelta(days=days), Moment()))
 
 
 def by_token(db: Connection, token: str) -> Row[Any] | None:
@@ -121,10 +141,10 @@ def _asked_for(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.state:
         yield c.state == wanted.state
     if wanted.list:
-        yield or_(c.lists == "", _has(c.lists, wanted.list))
+        yield or_(c.lists == "", has(c.lists, wanted.list))
     if wanted.language:
         unsaid = (c.languages == "",) if wanted.language == wanted.default else ()
-        yield or_(_has(c.languages, wanted.language), *unsaid)
+        yield or_(has(c.languages, wanted.language), *unsaid)
 
 
 def everyone(db: Connection) -> Sequence[Row[Any]]:
@@ -132,21 +152,25 @@ def everyone(db: Connection) -> Sequence[Row[Any]]:
     return db.execute(select(subscribers).order_by(subscribers.c.id)).all()
 
 
-def readers_of(
-    lang: str, *, channel: str, taken: tuple[str, ...], default: str
-) -> Select[tuple[str]]:
+def readers_of(lang: str, *, channel: str, taken: tuple[str, ...], default: str) -> Select[Any]:
     """The address keys of the readers who get the edition in `lang` from the list `channel`.
 
     Who named no language, or only such as the channel has no edition in, gets the site's.
     """
     c = subscribers.c
-    theirs = [_has(c.languages, lang)]
+    theirs = [has(c.languages, lang)]
     if gets_the_rest(lang, taken=taken, default=default):
-        theirs.append(and_(*(not_(_has(c.languages, other)) for other in taken)))
-    on_list = or_(c.lists == "", _has(c.lists, channel))
-    return select(c.address_key).where(c.state == Standing.CONFIRMED, or_(*theirs), on_list)
+        theirs.append(and_(*(not_(has(c.languages, other)) for other in taken)))
+    at_once = cast(null(), Integer).label("else_after")
+    return select(c.address_key, at_once).where(on_list(channel), or_(*theirs))
 
 
-def _has(choice: Column[Any], word: str) -> ColumnElement[bool]:
+def on_list(channel: str) -> ColumnElement[bool]:
+    """Whether a reader gets the mail of a channel."""
+    c = subscribers.c
+    return and_(c.state == Standing.CONFIRMED, or_(c.lists == "", has(c.lists, channel)))
+
+
+def has(choice: Column[Any], word: str) -> ColumnElement[bool]:
     """Whether a word is among the chosen. (LIKE would not tell `Readers` from `readers`.)"""
     return func.replace(choice, f" {word} ", "", type_=String()) != type_coerce(choice, String())

@@ -81,3 +81,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "named", "lang", name=op.f("pk_renames")),
     )
     op.add_column("sources", sa.Column("seen", sa.String(), nullable=False, server_default=""))
+    _else_after()
+
+
+def _else_after() -> None:
+    """Readers who wait for their own language so many days, and what they got instead."""
+    op.add_column("posts", sa.Column("stood_in_at", Moment()))
+    op.add_column("deliveries", sa.Column("else_after", sa.Integer()))
+    op.add_column("subscribers", sa.Column("else_after", sa.Integer()))
+    op.add_column("subscribers", sa.Column("else_from", Moment()))
+    chosen = sa.text("else_after IS NOT NULL")
+    for name, table, column in (
+        ("ix_deliveries_else_after", "deliveries", "post_id"),
+        ("ix_subscribers_waiting_else_after", "subscribers", "else_after"),
+        ("ix_subscribers_waiting_changed_at", "subscribers", "changed_at"),
+    ):
+        op.create_index(name, table, [column], sqlite_where=chosen, postgresql_where=chosen)

@@ -1,0 +1,124 @@
+"""Who gets the original in place of a translation, and who has an issue in one language already."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+
+from publisher.domain.delivery import State
+from publisher.domain.subscriber import Event
+from publisher.storage.schema import deliveries, posts, reader_log, subscribers
+from publisher.storage.subscribers import has, on_list
+
+DAY = timedelta(days=1)
+OLD = timedelta(days=90)  # then an original is sent to nobody more
+OVERLAP = timedelta(hours=2)  # what is committed may bear a moment that was a while before
+
+_D, _P, _S = deliveries.c, posts.c, subscribers.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """The post of an original to a list, planned long enough ago that somebody's days are over.
+
+    `looked_at` is when that was looked at last.
+    """
+
+    post_id: int
+    issue: str
+    lang: str
+    channel: str
+    released_at: datetime
+    looked_at: datetime | None
+
+    def days(self, at: datetime) -> int:
+        """How many whole days it has been out."""
+        return (at - self.released_at).days
+
+
+def due(db: Connection, *, lang: str, channels: Sequence[str], at: datetime) -> list[Original]:
+    """The originals in `lang` on these lists that there may be somebody for by now."""
+    place = (_P.id.label("post_id"), _P.issue, _P.lang, _P.channel)
+    moments = (_P.planned_at.label("released_at"), _P.stood_in_at.label("looked_at"))
+    young = (_P.planned_at > at - OLD, _P.planned_at <= at - DAY, _P.cancelled_at.is_(None))
+    theirs = (_P.lang == lang, _P.channel.in_(channels))
+    wanted = select(*place, *moments).where(*theirs, *young).order_by(_P.planned_at, _P.id)
+    found = [Original(**row._mapping) for row in db.execute(wanted)]
+    changed = db.scalar(select(func.max(_S.changed_at)).where(_S.else_after.is_not(None)))
+    return [one for one in found if changed and _is_due(one, changed, at)]
+
+
+def _is_due(one: Original, changed: datetime, at: datetime) -> bool:
+    """Whether another day is over since the last look, or a reader has chosen something else."""
+    if one.looked_at is None or changed > one.looked_at - OVERLAP:
+        return True
+    return one.days(at) > one.days(one.looked_at)
+
+
+def readers(
+    db: Connection, one: Original, *, taken: Sequence[str], at: datetime, limit: int
+) -> Select[Any]:
+    """Up to `limit` readers whose days are over, by address key, with these days.
+
+    They are on the list since before it was released, read one of the languages that the list
+    takes but not the original's, and have nothing of the issue; nor is an edition of theirs there.
+    """
+    own = or_(*(has(_S.languages, lang) for lang in taken if lang != one.lang))
+    chosen = (_S.else_after <= one.days(at), _S.else_from <= one.released_at)
+    joined = exists().where(
+        reader_log.c.subscriber_id == _S.id,
+        reader_log.c.event == Event.JOINED,
+        reader_log.c.at > one.released_at,
+    )
+    since = (_S.added_at <= one.released_at, ~joined)
+    found = select(_S.address_key, _S.else_after).where(on_list(one.channel), own, *chosen, *since)
+    free = (*_new(one), not_(has(_S.languages, one.lang)), *_nothing(db, one))
+    return found.where(*free).order_by(_S.id).limit(limit)
+
+
+def _new(one: Original) -> Iterator[ColumnElement[bool]]:
+    """Only who was not looked at before as they are now."""
+    if one.looked_at is not None:
+        yield or_(
+            _S.else_after > one.days(one.looked_at),
+            and_(_S.else_after.is_not(None), _S.changed_at > one.looked_at - OVERLAP),
+        )
+
+
+def _nothing(db: Connection, one: Original) -> Iterator[ColumnElement[bool]]:
+    for id, lang, channel in db.execute(_of_issue(one.issue)):
+        yield ~exists().where(_D.post_id == id, _D.recipient == _S.address_key)
+        if channel == one.channel and lang != one.lang:
+            yield not_(has(_S.languages, lang))
+
+
+def _of_issue(issue: str) -> Select[Any]:
+    return select(_P.id, _P.lang, _P.channel).where(_P.issue == issue).order_by(_P.id)
+
+
+def looked(db: Connection, one: Original, *, at: datetime) -> None:
+    """Note that everybody whose days are over by now has it."""
+    db.execute(posts.update().where(_P.id == one.post_id).values(stood_in_at=at))
+
+
+def served(db: Connection, issue: str, lang: str, channel: str) -> Iterator[ColumnElement[bool]]:
+    """For each other edition: whether a reader got it, and shall not get this one, too.
+
+    That is who got the original in place of a translation, on whatever list; and who got another
+    edition from this list, and does not want that language any more.
+    """
+    for id, other, place in db.execute(_of_issue(issue)):
+        if (other, place) == (lang, channel):
+            continue
+        sent = (_D.post_id == id, _D.recipient == _S.address_key, _D.state != State.SKIPPED)
+        if place == channel and _is_anything(db, _D.post_id == id, _D.recipient != ""):
+            unwanted = not_(has(_S.languages, other))
+            yield exists().where(*sent, or_(_D.else_after.is_not(None), unwanted))
+        elif _is_anything(db, _D.post_id == id, _D.else_after.is_not(None)):
+            yield exists().where(*sent, _D.else_after.is_not(None))
+
+
+def _is_anything(db: Connection, *where: ColumnElement[bool]) -> bool:
+    return db.scalar(select(_D.id).where(*where).limit(1)) is not None
