@@ -19,7 +19,7 @@ from publisher.storage import reader_log
 from publisher.storage.engine import reading
 from publisher.storage.subscribers import Wanted
 
-COLUMNS = ("email", "name", "languages", "lists", "status", "joined_at", "consent")
+COLUMNS = ("email", "name", "languages", "lists", "status", "joined_at", "consent", "else_after")
 IMPORTED = "import"  # whose words are those of the file it came from
 Write = Callable[..., int]
 
@@ -64,6 +64,7 @@ def _reader(row: Row[Any], consent: Row[Any] | None) -> dict[str, Any]:
         "status": row.state,
         "joined_at": _time(consent.at) if consent else "",
         "consent": _words(consent) if consent else "",
+        "else_after": str(row.else_after or ""),
     }
 
 

@@ -1,6 +1,7 @@
 """A reader of the mailing list, and how their address is compared."""
 
 import re
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 
@@ -36,6 +37,17 @@ def days_of(word: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,9}", word.strip()) or not 1 <= int(word) <= LONGEST_WAIT:
         raise ValueError(f"{word[:20]!r} is no whole number of days from 1 to {LONGEST_WAIT}")
     return int(word)
+
+
+def can_wait(languages: Collection[str], *, lists: Iterable[Collection[str]], site: str) -> bool:
+    """Whether `else_after` means anything for a reader of these languages.
+
+    `lists` are the languages that each list of theirs takes, and `site` the site's. Who reads that
+    gets it at once, and where it is not taken it cannot come instead.
+    """
+    return site not in languages and any(
+        site in taken and not {*taken}.isdisjoint(languages) for taken in lists
+    )
 
 
 JOINERS = "\u200c\u200d"  # not seen by themselves, but names of some scripts need them

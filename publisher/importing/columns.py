@@ -13,6 +13,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "last": ("lastname", "lname", "surname", "nachname", "apellido", "cognome"),
     "languages": ("languages", "language", "lang", "locale"),
     "lists": ("lists",),
+    "else_after": ("elseafter",),
     "status": ("status", "state", "subscriptionstatus", "memberstatus"),
     "attributes": ("attributes", "attribs"),
     "consent": ("consent",),

@@ -64,10 +64,8 @@ def _of_yes(new: Newcomer, here: Any, known: Known) -> Verdict:
 
 
 def _differs(new: Newcomer, here: Any) -> bool:
-    return any(
-        told and told != getattr(here, name)
-        for name, told in (("name", new.name), ("languages", new.languages), ("lists", new.lists))
-    )
+    said = {name: getattr(new, name) for name in ("name", "languages", "lists", "else_after")}
+    return any(told and told != getattr(here, name) for name, told in said.items())
 
 
 def _of_no(new: Newcomer, here: Any, against: str) -> Verdict:

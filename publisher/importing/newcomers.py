@@ -9,7 +9,7 @@ from typing import Any
 
 from publisher.addresses import BadAddress, parse
 from publisher.config import LANGUAGE
-from publisher.domain.subscriber import Standing, one_line
+from publisher.domain.subscriber import Standing, days_of, one_line
 from publisher.formulas import unguarded
 from publisher.importing.columns import Columns
 from publisher.importing.rows import Row
@@ -72,7 +72,8 @@ class Newcomer:
     """One reader as a file tells of them.
 
     `reason` is that of a suppression; `since` is when they came to stand so, where that is told;
-    `words` are the facts of their consent. `odd_language` is one that is no code.
+    `words` are the facts of their consent. `odd_language` is one that is no code, and `odd_days`
+    are none that can be waited for another.
     """
 
     line: int
@@ -81,11 +82,13 @@ class Newcomer:
     name: str
     languages: tuple[str, ...]
     lists: tuple[str, ...]
+    else_after: int | None
     standing: Standing
     reason: str
     since: datetime | None
     words: str
     odd_language: str
+    odd_days: bool
 
 
 def newcomer(row: Row, columns: Columns, terms: Terms, *, now: datetime) -> Newcomer:
@@ -97,6 +100,7 @@ def newcomer(row: Row, columns: Columns, terms: Terms, *, now: datetime) -> Newc
         raise BadRow(str(error)) from error
     standing, reason = _standing(cells, columns, terms)
     languages, odd = _languages(cells, columns, terms)
+    days, odd_days = _days(columns.cell(cells, "else_after"))
     return Newcomer(
         line=row.line,
         address=address.typed,
@@ -104,11 +108,13 @@ def newcomer(row: Row, columns: Columns, terms: Terms, *, now: datetime) -> Newc
         name=_name(cells, columns),
         languages=languages,
         lists=terms.lists or _lists(cells, columns, terms),
+        else_after=days,
         standing=standing,
         reason=reason,
         since=_since(cells, columns, standing, now),
         words=_words(cells, columns),
         odd_language=odd,
+        odd_days=odd_days,
     )
 
 
@@ -158,6 +164,14 @@ def _languages(cells: list[str], columns: Columns, terms: Terms) -> tuple[tuple[
     codes = tuple(dict.fromkeys(word for word in words if _CODE.fullmatch(word)))
     odd = next((word for word in words if word and word not in codes), "")
     return codes or terms.languages, odd
+
+
+def _days(told: str) -> tuple[int | None, bool]:
+    """The days after which the site's language will do, and whether they are not understood."""
+    try:
+        return days_of(told), False
+    except ValueError:
+        return None, True
 
 
 def _attribute(attributes: str) -> str:

@@ -53,6 +53,7 @@ class Taken:
     rows: int = 0
     doubled: int = 0
     odd_languages: int = 0
+    odd_days: int = 0
     fates: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -156,6 +157,7 @@ def _note(
     for new, hashed in zip(chunk, digests, strict=True):
         found = verdict(new, here.get(new.key), against.get(hashed, ""), intake.manner.known)
         intake.taken.odd_languages += bool(new.odd_language)
+        intake.taken.odd_days += new.odd_days
         if found.fate is Fate.LEFT_OUT:
             _leave_out(new.line, new.line, f"{new.address}: {found.why}", intake)
             continue
@@ -179,6 +181,7 @@ def _arrival(new: Newcomer, fate: Fate, digest: str, manner: Manner) -> Mapping[
         "name": new.name,
         "languages": new.languages,
         "lists": new.lists,
+        "else_after": new.else_after,
         "state": new.standing.value,
         "token": f"{new.line + manner.tokens & 0xFFFF_FFFF:08x}{random.token_urlsafe(24)}",
         "question": random.token_urlsafe(24) if asked else "",

@@ -61,6 +61,7 @@ arrivals = Table(
     Column("name", Text, nullable=False),
     Column("languages", Choice, nullable=False),
     Column("lists", Choice, nullable=False),
+    Column("else_after", Integer),
     Column("state", String, nullable=False),
     Column("token", String, nullable=False),
     Column("question", String, nullable=False),  # the token of a mail that asks, or ""
@@ -87,8 +88,9 @@ def prepare(db: Connection) -> None:
 
 def standing(db: Connection, keys: Sequence[str]) -> Mapping[str, Any]:
     """How those of these addresses stand who are known, by address key."""
-    told = (_S.address_key, _S.state, _S.origin, _S.changed_at, _S.name, _S.languages, _S.lists)
-    rows = db.execute(select(*told).where(_S.address_key.in_(keys)))
+    told = (_S.address_key, _S.state, _S.origin, _S.changed_at)
+    choices = (_S.name, _S.languages, _S.lists, _S.else_after)
+    rows = db.execute(select(*told, *choices).where(_S.address_key.in_(keys)))
     return {row.address_key: row for row in rows}
 
 
@@ -140,10 +142,17 @@ def _add(db: Connection, *, at: datetime, origin: str) -> None:
         "origin": literal(origin),
         "added_at": now,
         "changed_at": now,
+        "else_after": _A.else_after,
+        "else_from": _chosen(at),
     }
     new = select(*columns.values()).where(_A.fate == Fate.ADDED)
     insert = upsert(db, subscribers).from_select(list(columns), new)
     db.execute(insert.on_conflict_do_nothing())  # who joined meanwhile is left as they are
+
+
+def _chosen(at: datetime) -> Any:
+    """Since when the days hold that an arrival brings; null where it brings none."""
+    return case((_A.else_after.is_not(None), literal(at, Moment())))
 
 
 def _log(db: Connection, who: Select[Any], *, origin: str) -> None:
@@ -163,7 +172,11 @@ _KEPT_IF_EMPTY = ("name", "languages", "lists")
 
 
 def _change_the_known(db: Connection, *, at: datetime, origin: str) -> None:
-    choices = {name: case((_A[name] == "", _S[name]), else_=_A[name]) for name in _KEPT_IF_EMPTY}
+    choices: dict[str, Any] = {
+        name: case((_A[name] == "", _S[name]), else_=_A[name]) for name in _KEPT_IF_EMPTY
+    }
+    choices["else_after"] = func.coalesce(_A.else_after, _S.else_after)
+    choices["else_from"] = func.coalesce(_S.else_from, _chosen(at))
     values: Mapping[Fate, tuple[Any, Mapping[str, Any]]] = {
         Fate.CONFIRMED: (_S.state == Standing.UNCONFIRMED, choices | {"state": _A.state}),
         Fate.CHANGED: (_S.state == Standing.CONFIRMED, choices),

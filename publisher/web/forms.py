@@ -35,6 +35,11 @@ def values(form: FormData, name: str) -> list[str]:
     return [value for value in form.getlist(name) if isinstance(value, str)]
 
 
+def first(form: FormData, name: str) -> str:
+    """The first text of a name, "" where there is none."""
+    return next(iter(values(form, name)), "")
+
+
 def chosen(form: FormData, name: str, offered: Sequence[str]) -> tuple[str, ...]:
     """What was ticked of what is offered; anything else was not."""
     ticked = values(form, name)

@@ -189,3 +189,52 @@ def test_who_is_to_be_asked_is_on_the_list_only_once_they_confirm(
     assert say("show", "ann@example.org", "--json") == 0
     shown = found(capsys)
     assert (shown["state"], len(shown["questions"])) == ("unconfirmed", 1)
+
+
+def test_a_reader_may_wait_for_a_language_for_some_days(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say("add", "ann@example.org", "--language", "de", "--else-after", "14") == 0
+    capsys.readouterr()
+    assert say("show", "ann@example.org") == 0
+    assert "languages: de, else the site’s after 14 days" in capsys.readouterr().out
+    assert say("list", "--json") == 0
+    assert [reader["else_after"] for reader in found(capsys)] == [14]
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "61", "abc", "1.5"])
+def test_days_that_nobody_can_wait_are_refused(
+    say: Say, capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    assert say("add", "ann@example.org", "--language", "de", "--else-after", days) == 2
+    assert "--else-after" in capsys.readouterr().err
+    assert say("show", "ann@example.org") == 1
+
+
+@pytest.mark.parametrize("languages", [(), ("en",), ("de", "en")])
+def test_days_are_refused_for_who_reads_the_sites_language(
+    say: Say, capsys: pytest.CaptureFixture[str], languages: tuple[str, ...]
+) -> None:
+    chosen = [word for lang in languages for word in ("--language", lang)]
+    assert say("add", "ann@example.org", *chosen, "--else-after", "5") == 2
+    assert "who reads en, the site's language, gets it at once" in capsys.readouterr().err
+
+
+def test_days_are_refused_where_no_list_takes_both_languages(
+    say: Say, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lists = CONFIG.replace('["en", "de"]', '["de"]')
+    both = lists[lists.index("[channels") :].replace("readers", "english").replace('"de"', '"en"')
+    (tmp_path / "publisher.toml").write_text(lists + both)
+    assert say("add", "ann@example.org", "--language", "de", "--else-after", "5") == 2
+    assert "none of their lists takes both en and de" in capsys.readouterr().err
+
+
+def test_who_is_asked_first_keeps_the_days_that_were_said(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--language", "de", "--else-after", "5", "--ask")
+    assert say("add", "ann@example.org", *asked) == 0
+    capsys.readouterr()
+    assert say("list", "--json") == 0
+    assert [reader["else_after"] for reader in found(capsys)] == [5]

@@ -27,28 +27,28 @@ def exported(engine: Engine) -> str:
 
 def facts(engine: Engine) -> list[tuple[object, ...]]:
     rows = subscribing.everyone(engine=engine)
-    return [(r.address, r.name, r.languages, r.lists, r.state) for r in rows]
+    return [(r.address, r.name, r.languages, r.lists, r.state, r.else_after) for r in rows]
 
 
 def test_readers_are_written_with_choices_and_consent(engine: Engine) -> None:
-    choices = Choices(languages=("de", "fr"), lists=("readers",), name="Ann, Lee")
+    choices = Choices(languages=("de", "fr"), lists=("readers",), name="Ann, Lee", else_after=14)
     subscribing.add(["Ann@example.org"], engine=engine, choices=choices, at=AT)
     subscribing.add(["bob@example.org"], engine=engine, at=AT)
     subscribing.remove("bob@example.org", engine=engine)
     assert exported(engine).splitlines() == [
-        "email,name,languages,lists,status,joined_at,consent",
-        'Ann@example.org,"Ann, Lee",de fr,readers,confirmed,2026-11-05T09:30:00Z,operator',
-        "bob@example.org,,,,left,2026-11-05T09:30:00Z,operator",
+        "email,name,languages,lists,status,joined_at,consent,else_after",
+        'Ann@example.org,"Ann, Lee",de fr,readers,confirmed,2026-11-05T09:30:00Z,operator,14',
+        "bob@example.org,,,,left,2026-11-05T09:30:00Z,operator,",
     ]
 
 
 def test_an_import_gives_back_what_was_exported(engine: Engine) -> None:
     text = (
-        "email,name,language,lists,status,optin_time,optin_ip\n"
-        "=ann@example.org,=1+1,de,readers,confirmed,2016-04-18 13:50:00,192.0.2.1\n"
-        "用户@例子.广告,'tis,,,unsubscribed,,\n"
-        "eve@example.org,-Eve,,,cleaned,,\n"
-        "bob@example.org,,,,pending,,\n"
+        "email,name,language,lists,status,optin_time,optin_ip,else_after\n"
+        "=ann@example.org,=1+1,de,readers,confirmed,2016-04-18 13:50:00,192.0.2.1,30\n"
+        "用户@例子.广告,'tis,,,unsubscribed,,,\n"
+        "eve@example.org,-Eve,,,cleaned,,,\n"
+        "bob@example.org,,,,pending,,,\n"
     )
     imported(text, engine)
     before, written = facts(engine), exported(engine)
@@ -106,6 +106,7 @@ def test_json_lines_have_a_reader_each(engine: Engine) -> None:
         "status": "confirmed",
         "joined_at": "2026-11-05T09:30:00Z",
         "consent": "operator",
+        "else_after": "",
     }
 
 

@@ -9,6 +9,7 @@ from publisher import wiring
 from publisher.cli.finding import Wrong
 from publisher.config import LANGUAGE, unknown
 from publisher.domain.channel import Corresponding, Mailing
+from publisher.domain.subscriber import LONGEST_WAIT, can_wait
 from publisher.importing.taking import Asking
 from publisher.registry import Configured
 
@@ -25,6 +26,13 @@ list_option = click.option(
     multiple=True,
     metavar="C",
     help="A channel whose mail they get; may be repeated. Else every one that mails.",
+)
+
+else_after_option = click.option(
+    "--else-after",
+    type=click.IntRange(1, LONGEST_WAIT),
+    metavar="N",
+    help="Days after which the site's language will do. Else they wait for theirs for ever.",
 )
 
 
@@ -59,6 +67,25 @@ def language_code(language: str) -> str:
     if not re.fullmatch(LANGUAGE, language.lower()):
         raise Wrong(f"--language {language}: is no language code such as en or pt-br")
     return language.lower()
+
+
+def known_else_after(
+    days: int | None, *, languages: Sequence[str], lists: Sequence[str]
+) -> int | None:
+    """The days that were asked for. Raises Wrong where they mean nothing for such readers."""
+    if days is None:
+        return None
+    site, found = wiring.settings().site.language, mailing_lists()
+    if not languages or site in languages:
+        told = f"who reads {site}, the site's language, gets it at once"
+        raise Wrong(f"--else-after {days}: {told}; say another --language, or leave it out")
+    theirs = [found[name].languages for name in (lists or found)]
+    if not can_wait(languages, lists=theirs, site=site):
+        both = f"none of their lists takes both {site} and {' or '.join(languages)}"
+        raise Wrong(
+            f"--else-after {days}: {both}; name both in `languages` of one, or leave it out"
+        )
+    return days
 
 
 def asking(lists: Sequence[str]) -> Asking:

@@ -7,6 +7,8 @@ import click
 from publisher import subscribing, wiring
 from publisher.cli.readers.choices import (
     asking,
+    else_after_option,
+    known_else_after,
     known_languages,
     known_lists,
     language_option,
@@ -30,6 +32,7 @@ class NotAdded(click.ClickException):
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 @language_option
 @list_option
+@else_after_option
 @click.option("--name", default="", metavar="N", help="What to call the reader.")
 @click.option("--ask", is_flag=True, help="Ask them to confirm first, by a mail each.")
 @click.option("--lift", is_flag=True, help="Let who was stopped or suppressed have mail again.")
@@ -38,6 +41,7 @@ def add(
     *,
     languages: Sequence[str],
     lists: Sequence[str],
+    else_after: int | None,
     name: str,
     ask: bool,
     lift: bool,
@@ -45,8 +49,12 @@ def add(
     """Add readers you vouch for: they are on the list at once, or with --ask once they confirm."""
     if name and len(addresses) > 1:
         raise click.UsageError("--name is one reader's: add the others by themselves")
+    read, on = known_languages(languages), known_lists(lists)
     choices = Choices(
-        languages=known_languages(languages), lists=known_lists(lists), name=one_line(name)
+        languages=read,
+        lists=on,
+        name=one_line(name),
+        else_after=known_else_after(else_after, languages=read, lists=on),
     )
     carrier = asking(lists) if ask else None
     if lift:

@@ -15,7 +15,10 @@ from publisher.domain.subscriber import Standing, one_line
 from publisher.storage.known import Known
 from publisher.storage.subscribers import Wanted
 
-NAMES = ("address", "name", "languages", "lists", "state", "origin", "added_at", "changed_at")
+NAMES = (
+    *("address", "name", "languages", "lists", "else_after"),
+    *("state", "origin", "added_at", "changed_at"),
+)
 UNLISTED = 1  # the exit code where nobody is known
 
 
@@ -132,7 +135,8 @@ def _told(address: str, known: Known) -> Iterator[str]:
 def _reader_told(row: Row[Any]) -> Iterator[str]:
     name = f", {row.name}" if row.name else ""
     yield f"{telling(row.address, row.address_key)}{name}: {row.state}"
-    yield f"languages: {' '.join(row.languages) or 'the site’s'}"
+    instead = f", else the site’s after {row.else_after} days" if row.else_after else ""
+    yield f"languages: {' '.join(row.languages) or 'the site’s'}{instead}"
     yield f"lists: {' '.join(row.lists) or 'all'}"
 
 

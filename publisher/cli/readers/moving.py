@@ -153,6 +153,8 @@ def _summary(taken: Taken, would: str) -> str:
         told.append(f"{taken.doubled} for an address that another row had")
     if taken.odd_languages:
         told.append(f"{taken.odd_languages} with a language that is no code such as de")
+    if taken.odd_days:
+        told.append(f"{taken.odd_days} with else_after that is no number of days from 1 to 60")
     rows = "1 row" if taken.rows == 1 else f"{taken.rows} rows"
     return f"{rows}: {', '.join(told) or 'nobody'}"
 

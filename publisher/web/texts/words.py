@@ -39,6 +39,10 @@ class Texts:
     address_wrong: str
     editions: str
     editions_more: str
+    else_after: str
+    else_more: str
+    else_wrong: str
+    else_idle: str
     lists: str
     lists_none: str
     trap: str

@@ -254,3 +254,18 @@ def test_writers_need_not_wait_while_rows_gather(engine: Engine) -> None:
     imported("email\nann@example.org\n", engine)
     other.dispose()
     assert list(states(engine)) == ["between@example.org", "ann@example.org"]
+
+
+def test_days_that_nobody_can_wait_are_left_off_and_counted(engine: Engine) -> None:
+    rows = [f"r{n}@example.org,de,{days}\n" for n, days in enumerate(["5", "0", "61", "abc", ""])]
+    taken, _ = imported("email,language,else_after\n" + "".join(rows), engine)
+    readers = subscribing.everyone(engine=engine)
+    assert [reader.else_after for reader in readers] == [5, None, None, None, None]
+    assert taken.odd_days == 3
+
+
+def test_an_update_changes_the_days_and_not_since_when_they_hold(engine: Engine) -> None:
+    imported("email,language,else_after\nann@example.org,de,5\n", engine)
+    since = row(engine).else_from
+    imported("email,else_after\nann@example.org,9\n", engine, known=Known.OVERWRITTEN, at=LATER)
+    assert (row(engine).else_after, row(engine).else_from) == (9, since)

@@ -2,13 +2,16 @@
 
 import re
 import secrets
+from html import escape
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from publisher import subscribing
 from publisher.subscribing import Choices
 from publisher.web import texts
-from tests.publisher.web.conftest import Desk
+from tests.publisher.web.conftest import LETTERS, SECOND, Desk, desk_of
 
 ADDRESS = "ann@example.org"
 
@@ -95,3 +98,43 @@ def test_the_page_is_neither_kept_nor_told_of(desk: Desk, method: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert '<meta name="robots" content="noindex">' in answer.text
+
+
+def days_asked(html: str) -> str:
+    [value] = re.findall(r'name="else_after"[^>]* value="([^"]*)"', html)
+    return str(value)
+
+
+def test_a_reader_says_after_how_many_days_the_sites_language_will_do(wide_desk: Desk) -> None:
+    token = join(wide_desk, ("de",))
+    sent = {"languages": "de", "lists": "readers", "else_after": " 14 "}
+    answer = wide_desk.browser.post(f"/preferences/{token}", data=sent)
+    assert (wide_desk.reader().else_after, days_asked(answer.text)) == (14, "14")
+    wide_desk.browser.post(f"/preferences/{token}", data=sent | {"else_after": ""})
+    assert wide_desk.reader().else_after is None
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "61", "abc", "1.5", "٥", '"><b>'])
+def test_days_that_nobody_can_wait_are_asked_for_again(wide_desk: Desk, days: str) -> None:
+    token = join(wide_desk, ("de",))
+    sent = {"languages": "pt-br", "lists": "readers", "else_after": days}
+    answer = wide_desk.browser.post(f"/preferences/{token}", data=sent)
+    assert (answer.status_code, wide_desk.reader().languages) == (422, ("de",))
+    assert texts.KNOWN["de"].else_wrong in answer.text
+    assert days_asked(answer.text) == escape(days).replace("&quot;", "&#34;")
+
+
+def test_the_page_says_so_where_the_days_mean_nothing(wide_desk: Desk) -> None:
+    token = join(wide_desk, ("de",))
+    sent = {"languages": ["en", "de"], "lists": "readers", "else_after": "5"}
+    answer = wide_desk.browser.post(f"/preferences/{token}", data=sent)
+    assert texts.KNOWN["en"].else_idle.format(language="English") in answer.text
+    assert wide_desk.reader().else_after is None
+
+
+def test_days_are_not_asked_for_where_no_list_takes_the_sites_language_and_others(
+    file_store: Engine, tmp_path: Path
+) -> None:
+    apart = LETTERS.replace('"de", "en", ', '"de", ') + SECOND
+    with desk_of(apart, file_store, tmp_path) as desk:
+        assert "else_after" not in desk.browser.get(f"/preferences/{join(desk)}").text
