@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 import lxml.html
 import pytest
 
+from publisher import proving
 from publisher.domain.issue import Edition, Site
 from publisher.rendering.links import absolute
 from publisher.rendering.reading import read_edition
@@ -162,3 +164,17 @@ def test_local_pictures_are_found_on_disk(reading: Reading) -> None:
     paths = {image.path for e in reading.editions.values() for image in e.images if image.path}
     assert any(path.endswith("xmpp_newsletter_banner.jpg") for path in paths)
     assert all(Path(path).is_relative_to((CORPUS / "static").resolve()) for path in paths)
+
+
+def test_every_page_of_the_real_site_proves_its_edition_and_not_the_next(
+    reading: Reading, published: dict[str, Any]
+) -> None:
+    def is_public(edition: Edition, name: str) -> bool:
+        page = published[name]
+        text = f"<nav>XMPP</nav><h1>{escape(page['title'])}</h1>{page['content']}"
+        return not proving.trouble(edition, lambda _: f"<html><body>{text}</body></html>")
+
+    names = list(reading.editions)
+    for name, next_ in zip(names, [*names[1:], names[0]], strict=True):
+        edition = reading.editions[name]
+        assert (is_public(edition, name), is_public(edition, next_)) == (True, False), name
