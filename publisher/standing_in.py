@@ -1,7 +1,7 @@
 """The use case of the original in place of a translation that did not come in time."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,29 +22,33 @@ BATCH = 2000  # copies that are planned in one transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """The lists that take the site's language and others, and the store that they are kept in."""
+    """The lists that take several languages, and the store that they are kept in."""
 
     engine: Engine
-    language: str
     channels: Mapping[str, Configured]
 
 
 def stand_in(
-    *, engine: Engine, channels: Mapping[str, Configured], language: str, at: datetime
+    *,
+    engine: Engine,
+    channels: Mapping[str, Configured],
+    language: Callable[[str], str],
+    at: datetime,
 ) -> int:
-    """Plan the original, which is in `language`, for each reader whose days are over; how many.
+    """Plan the original for each reader whose days are over; how many copies.
 
-    Any number may do so at once, and at any moment: one reader gets one edition.
+    `language(issue)` is that of an issue's site. Any number may do so at once, and at any moment:
+    one reader gets one edition.
     """
-    both = {name: one for name, one in channels.items() if _serves(one, language)}
-    lists = Lists(engine=engine, language=language, channels=both)
+    lists = Lists(engine=engine, channels={n: c for n, c in channels.items() if _has_several(c)})
     with reading(engine) as db:
-        found = standins.due(db, lang=language, channels=[*both], at=at)
-    return sum(_stand_in(one, lists, at=at) for one in found)
+        found = standins.due(db, channels=[*lists.channels], at=at)
+    originals = [one for one in found if one.lang == language(one.issue)]
+    return sum(_stand_in(one, lists, at=at) for one in originals)
 
 
-def _serves(channel: Configured, language: str) -> bool:
-    return isinstance(channel.channel, Mailing) and {language} < set(channel.languages)
+def _has_several(channel: Configured) -> bool:
+    return isinstance(channel.channel, Mailing) and len(channel.languages) > 1
 
 
 def _stand_in(one: Original, lists: Lists, *, at: datetime) -> int:

@@ -358,9 +358,11 @@ def stand_in() -> int:
     """Plan originals for readers who wait no longer for a translation; how many copies."""
     if is_fenced():
         return 0
-    language = settings().site.language
-    known: dict[str, Any] = {"engine": engine(), "channels": channels(), "language": language}
-    new = standing_in.stand_in(**known, at=utcnow())
+
+    def language(issue: str) -> str:
+        return settings().of(issue).site.language
+
+    new = standing_in.stand_in(engine=engine(), channels=channels(), language=language, at=utcnow())
     if new:
         sweep()
     return new

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
 from publisher.domain.delivery import State
-from publisher.domain.subscriber import Event
+from publisher.domain.subscriber import Event, Standing
 from publisher.storage.schema import deliveries, posts, reader_log, subscribers
-from publisher.storage.subscribers import has, on_list
+from publisher.storage.subscribers import has, wants
 
 DAY = timedelta(days=1)
 OLD = timedelta(days=90)  # then an original is sent to nobody more
@@ -38,13 +38,13 @@ class Original:
         return (at - self.released_at).days
 
 
-def due(db: Connection, *, lang: str, channels: Sequence[str], at: datetime) -> list[Original]:
-    """The originals in `lang` on these lists that there may be somebody for by now."""
+def due(db: Connection, *, channels: Sequence[str], at: datetime) -> list[Original]:
+    """The posts to these lists that there may be somebody for by now, if they are originals."""
     place = (_P.id.label("post_id"), _P.issue, _P.lang, _P.channel)
     moments = (_P.planned_at.label("released_at"), _P.stood_in_at.label("looked_at"))
     young = (_P.planned_at > at - OLD, _P.planned_at <= at - DAY, _P.cancelled_at.is_(None))
-    theirs = (_P.lang == lang, _P.channel.in_(channels))
-    wanted = select(*place, *moments).where(*theirs, *young).order_by(_P.planned_at, _P.id)
+    wanted = select(*place, *moments).where(_P.channel.in_(channels), *young)
+    wanted = wanted.order_by(_P.planned_at, _P.id)
     found = [Original(**row._mapping) for row in db.execute(wanted)]
     changed = db.scalar(select(func.max(_S.changed_at)).where(_S.else_after.is_not(None)))
     return [one for one in found if changed and _is_due(one, changed, at)]
@@ -66,25 +66,30 @@ def readers(
     takes but not the original's, and have nothing of the issue; nor is an edition of theirs there.
     """
     own = or_(*(has(_S.languages, lang) for lang in taken if lang != one.lang))
-    chosen = (_S.else_after <= one.days(at), _S.else_from <= one.released_at)
     joined = exists().where(
         reader_log.c.subscriber_id == _S.id,
         reader_log.c.event == Event.JOINED,
         reader_log.c.at > one.released_at,
     )
-    since = (_S.added_at <= one.released_at, ~joined)
-    found = select(_S.address_key, _S.else_after).where(on_list(one.channel), own, *chosen, *since)
-    free = (*_new(one), not_(has(_S.languages, one.lang)), *_nothing(db, one))
-    return found.where(*free).order_by(_S.id).limit(limit)
+    since = (_S.added_at <= one.released_at, _S.else_from <= one.released_at, ~joined)
+    found = select(_S.address_key, _S.else_after).where(wants(one.channel), own, *since)
+    confirmed = (
+        _S.state + "" == Standing.CONFIRMED.value
+    )  # nearly all are: no way to find these few
+    free = (confirmed, _is_over(one, at), not_(has(_S.languages, one.lang)), *_nothing(db, one))
+    return found.where(*free).limit(limit)
 
 
-def _new(one: Original) -> Iterator[ColumnElement[bool]]:
-    """Only who was not looked at before as they are now."""
-    if one.looked_at is not None:
-        yield or_(
-            _S.else_after > one.days(one.looked_at),
-            and_(_S.else_after.is_not(None), _S.changed_at > one.looked_at - OVERLAP),
-        )
+def _is_over(one: Original, at: datetime) -> ColumnElement[bool]:
+    """Whether a reader's days are over, and were not yet when that was looked at before.
+
+    Each half has an index, and shows by its own words that it may use it.
+    """
+    if one.looked_at is None:
+        return _S.else_after <= one.days(at)
+    newly = _S.else_after.between(one.days(one.looked_at) + 1, one.days(at))
+    changed = (_S.else_after.is_not(None), _S.changed_at > one.looked_at - OVERLAP)
+    return or_(newly, and_(*changed, _S.else_after + 0 <= one.days(at)))
 
 
 def _nothing(db: Connection, one: Original) -> Iterator[ColumnElement[bool]]:

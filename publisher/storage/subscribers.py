@@ -162,13 +162,14 @@ def readers_of(lang: str, *, channel: str, taken: tuple[str, ...], default: str)
     if gets_the_rest(lang, taken=taken, default=default):
         theirs.append(and_(*(not_(has(c.languages, other)) for other in taken)))
     at_once = cast(null(), Integer).label("else_after")
-    return select(c.address_key, at_once).where(on_list(channel), or_(*theirs))
+    readers = select(c.address_key, at_once).where(c.state == Standing.CONFIRMED)
+    return readers.where(or_(*theirs), wants(channel))
 
 
-def on_list(channel: str) -> ColumnElement[bool]:
-    """Whether a reader gets the mail of a channel."""
+def wants(channel: str) -> ColumnElement[bool]:
+    """Whether a reader chose the list of a channel, or none."""
     c = subscribers.c
-    return and_(c.state == Standing.CONFIRMED, or_(c.lists == "", has(c.lists, channel)))
+    return or_(c.lists == "", has(c.lists, channel))
 
 
 def has(choice: Column[Any], word: str) -> ColumnElement[bool]:
