@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, event, select, text, update
 
 from publisher import auditing, choosing, mailing, publishing, standing_in, subscribing
@@ -14,7 +16,7 @@ from publisher.domain.channel import Refused
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
-from publisher.storage import pauses, schema
+from publisher.storage import copies, pauses, schema, standins
 from publisher.storage.engine import connect, migrate, reading
 from publisher.storage.waiting import Hint
 from publisher.subscribing import Choices
@@ -445,3 +447,52 @@ def test_the_audit_names_who_got_two_editions(empty: Engine) -> None:
     with empty.begin() as db:
         db.execute(update(schema.deliveries).where(d.recipient == "x").values(recipient=ANN))
     assert {found.rule for found in desk.odd()} == {"once"}
+
+
+STEPS = st.one_of(
+    st.sampled_from(["en", "de", "fr", "crash"]),
+    st.floats(0.1, 20),
+    st.tuples(st.sampled_from(["en", "de", "fr"]), st.sampled_from([None, 1, 5, 30])),
+)
+
+
+def step_of(desk: Desk, step: Any) -> None:
+    if step == "crash":
+        undone(desk)
+    elif isinstance(step, str):
+        desk.comes(step)
+    elif isinstance(step, float):
+        desk.passes(step)
+    else:
+        desk.chooses(step[1], step[0])
+
+
+def undone(desk: Desk) -> None:
+    """A day goes by, and the process ends as it is about to commit what that brought."""
+    desk.clock.forward(days=1)
+    with desk.engine.connect() as db:
+        at = desk.clock()
+        for one in standins.due(db, channels=["readers"], at=at):
+            readers = standins.readers(db, one, taken=("en", "de", "fr"), at=at, limit=9)
+            copies.plan(db, one.post_id, readers, at=at)
+        db.rollback()
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(STEPS, max_size=12))
+def test_whatever_comes_in_whatever_order_a_reader_gets_one_edition(
+    store: Engine, steps: list[Any]
+) -> None:
+    for table in reversed(schema.metadata.sorted_tables):
+        with store.begin() as db:
+            db.execute(table.delete())
+    desk = Desk(store, lists={"readers": ("en", "de", "fr")})
+    desk.joins()
+    for step in steps:
+        step_of(desk, step)
+        assert len(desk.copies()) <= 1
+    assert "once" not in {found.rule for found in desk.odd()}
