@@ -1,20 +1,12 @@
 """[receipts]: where the proofs of what is out are written for the site."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Protocol
+
+from publisher.config.tables import Table
 
 NOBODY = "Publisher <publisher@nobody.invalid>"  # RFC 2606: no such address is anybody's
-
-
-class Table(Protocol):
-    """What of a table of the configuration is needed here."""
-
-    def text(self, key: str, default: str | None = None) -> str: ...
-    def wrong(self, key: str, expected: str) -> None: ...
-    def done(self, known: Sequence[str]) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
