@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from publisher import publishing
 from publisher.domain.channel import Mailing
+from publisher.domain.correction import OF_AN_ISSUE
 from publisher.domain.issue import NOT_CARRIED, Edition
 from publisher.registry import Configured
 from publisher.storage import copies, corrections, posts
@@ -41,7 +42,7 @@ def corrigendum(edition: Edition) -> Edition:
     mark = hashlib.sha256(edition.correction.encode()).hexdigest()[:8]
     return replace(
         edition,
-        key=f"{edition.key}.correction-{mark}",
+        key=f"{edition.key}{OF_AN_ISSUE}{mark}",
         title=f"{called}: {edition.title}",
         summary=edition.correction,
         html=f'<p>{words}</p>\n<p><a href="{link}">{escape(edition.title)}</a></p>\n',

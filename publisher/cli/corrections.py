@@ -11,7 +11,7 @@ from publisher.correcting import Correction, Outcome
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import reports
+from publisher.storage import changes, reports
 from publisher.storage.engine import reading
 
 PATIENCE = 300.0  # seconds for mails to go out; then `publisher up` goes on
@@ -23,12 +23,16 @@ PATIENCE = 300.0  # seconds for mails to go out; then `publisher up` goes on
     "--channel", "names", multiple=True, metavar="C", help="Only this channel; may be repeated."
 )
 @click.option("--tell", is_flag=True, help="Mail `correction:` to those who were sent the issue.")
-def correct(issue: str, names: Sequence[str], *, tell: bool) -> int:
+@click.option("--leave", is_flag=True, help="Leave what is out as it is, and ask no more.")
+def correct(issue: str, names: Sequence[str], *, tell: bool, leave: bool) -> int:
     """Carry what changed at the source to what is out, where the network allows edits.
 
     Nothing new is sent, and saying it twice changes nothing more. What cannot be edited is named.
-    With --tell, readers who were mailed the issue get what its `correction:` says, once.
+    With --tell, readers who were mailed the issue get what its `correction:` says, once. With
+    --leave, a question that `publisher status` asks about a change is answered with no.
     """
+    if leave:
+        return _leave(finding.key(issue))
     editions = finding.looked_over([issue])
     channels = finding.channels(names, wiring.measured())
     fencing.require_free(wiring.engine())
@@ -46,6 +50,15 @@ def correct(issue: str, names: Sequence[str], *, tell: bool) -> int:
         failed |= one.outcome is Outcome.FAILED
     wiring.write_receipts()
     return max(int(failed), _tell(editions, channels) if tell else 0)
+
+
+def _leave(key: str) -> int:
+    with wiring.engine().begin() as db:
+        left = changes.leave(db, key, at=utcnow())
+    if not left:
+        raise finding.Wrong(f"{key}: nothing is asked of anybody about it")
+    click.echo(f"{key} ({', '.join(left)}): what is out stays as it is")
+    return 0
 
 
 def _tell(editions: Sequence[Edition], channels: Mapping[str, Configured]) -> int:

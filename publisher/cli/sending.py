@@ -167,7 +167,7 @@ def status(issue: str | None, json_: bool) -> int:
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
         troubles += _unreleased(db)
-        troubles += [_changed(noted) for noted in changes.open_(db)]
+        troubles += [_changed(noted, db) for noted in changes.open_(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
         me, idle = identity.known(db), _is_idle(db)
     if me and me.fenced_at:
@@ -190,10 +190,15 @@ def _unreleased(db: Connection) -> Iterator[str]:
         yield releasing.told(waiting, releasing.planned(db, waiting, site))
 
 
-def _changed(noted: Noted) -> str:
+def _changed(noted: Noted, db: Connection) -> str:
     """What changed after its release, and what that waits for."""
     soon = f"was changed after it went out, and is carried soon{noted.trouble and ': '}"
-    return f"{noted.issue} ({noted.lang}) {noted.asks or soon + noted.trouble}"
+    words = f"{noted.issue} ({noted.lang}) {noted.asks or soon + noted.trouble}"
+    if not noted.is_withdrawn:
+        return words
+    places = [s.url for s in reports.standings(db, noted.issue) if s.lang == noted.lang and s.url]
+    out = f"; take it down there if it is to go: {', '.join(places)}" if places else ""
+    return f"{words}{out}. `publisher correct {noted.issue} --leave` says that it may stay"
 
 
 def _is_idle(db: Connection) -> bool:

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
+WITHDRAWN = "nothing was taken down"
+OF_AN_ISSUE = ".correction-"  # in the key of a mail that corrects an issue, behind that one's
 AT_MOST = 5  # issues changed in one look; more is a tidying up, and nobody's correction
 
 
@@ -45,7 +47,7 @@ def question(change: Change, rules: Rules) -> str:
     carry = f"`publisher correct {change.issue}` carries it all the same"
     many = change.together > AT_MOST
     asked = [
-        (change.withdrawn, f"{change.withdrawn} after it went out; nothing was taken down"),
+        (change.withdrawn, f"{change.withdrawn} after it went out; {WITHDRAWN}"),
         (change.errors, f"was changed after it went out, and has errors: {change.errors}"),
         (not rules.automatic, f"was changed after it went out; {carry}"),
         (many, f"was changed after it went out, with {change.together - 1} others; {carry}"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from publisher.domain.correction import Change
+from publisher.domain.correction import WITHDRAWN, Change
 from publisher.storage.posts import upsert
 from publisher.storage.schema import corrections
 
@@ -24,6 +24,11 @@ class Noted:
     asks: str = ""
     trouble: str = ""
     tries: int = 0
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the edition is none any more."""
+        return WITHDRAWN in self.asks
 
 
 def see(db: Connection, change: Change, *, at: datetime, due: datetime, asks: str = "") -> None:
@@ -96,6 +101,14 @@ def put_off(db: Connection, noted: Noted, *, until: datetime, trouble: str) -> N
 def ask(db: Connection, noted: Noted, words: str) -> None:
     """Leave it to a person."""
     db.execute(corrections.update().where(*_same(noted)).values(asks=words))
+
+
+def leave(db: Connection, issue: str, *, at: datetime) -> list[str]:
+    """Ask no more about the changes of an issue; the languages in which it was asked."""
+    theirs = (_c.issue == issue, _c.carried_at.is_(None))
+    done = {"carried_at": at, "asks": "", "trouble": ""}
+    left = db.scalars(corrections.update().where(*theirs).values(done).returning(_c.lang))
+    return sorted(left)
 
 
 def ask_on(db: Connection, noted: Noted, words: str) -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Integer, Select, cast, func, null, select
 
 from publisher.domain.channel import Post, Receipt
 from publisher.domain.delivery import UNFINISHED, State
@@ -65,12 +66,14 @@ def proof_beside(db: Connection, delivery: int, lang: str) -> str:
     return str(found or "")
 
 
-def readers(issue: str, lang: str, channel: str) -> Select[tuple[str]]:
+def readers(issue: str, lang: str, channel: str) -> Select[Any]:
     """The address keys of those who were sent an edition and are on the list."""
     there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
     sent = select(_d.recipient).join(posts).where(*there, _d.state == State.DELIVERED)
     c = subscribers.c
-    return select(c.address_key).where(c.state == Standing.CONFIRMED, c.address_key.in_(sent))
+    at_once = cast(null(), Integer).label("else_after")
+    confirmed = (c.state == Standing.CONFIRMED, c.address_key.in_(sent))
+    return select(c.address_key, at_once).where(*confirmed)
 
 
 def places(db: Connection, issue: str, lang: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
+from publisher.domain.correction import OF_AN_ISSUE
 from publisher.domain.delivery import State
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage.schema import deliveries, posts, reader_log, subscribers
@@ -43,7 +44,8 @@ def due(db: Connection, *, channels: Sequence[str], at: datetime) -> list[Origin
     place = (_P.id.label("post_id"), _P.issue, _P.lang, _P.channel)
     moments = (_P.planned_at.label("released_at"), _P.stood_in_at.label("looked_at"))
     young = (_P.planned_at > at - OLD, _P.planned_at <= at - DAY, _P.cancelled_at.is_(None))
-    wanted = select(*place, *moments).where(_P.channel.in_(channels), *young)
+    is_issue = ~_P.issue.contains(OF_AN_ISSUE, autoescape=True)  # a correction is for nobody else
+    wanted = select(*place, *moments).where(_P.channel.in_(channels), *young, is_issue)
     wanted = wanted.order_by(_P.planned_at, _P.id)
     found = [Original(**row._mapping) for row in db.execute(wanted)]
     changed = db.scalar(select(func.max(_S.changed_at)).where(_S.else_after.is_not(None)))

@@ -1,6 +1,6 @@
 """A mistake mended after the release: what can be edited is, and nothing is sent again."""
 
-from tests.cli.home import Home
+from tests.cli.home import Home, wait_until
 
 KEY = "2026-11-05-newsletter"
 FILE = f"{KEY}.md"
@@ -46,3 +46,21 @@ def test_readers_are_told_what_was_wrong_when_a_person_says_so(home: Home) -> No
     assert (home.posts("email"), home.posts("mastodon")) == (4, 1)
     assert "told before" in home.run("correct", KEY, "--tell").out
     assert home.posts("email") == 4
+
+
+def test_what_was_withdrawn_is_named_with_its_places_until_a_person_says_that_it_may_stay(
+    home: Home,
+) -> None:
+    def told() -> str:
+        return " ".join(home.run("status").out.split())  # it is broken into lines
+
+    path = home.write(FILE)
+    with home.started("up"):
+        home.run("publish", KEY, "--channel", "mastodon")
+        path.unlink()
+        wait_until(lambda: "nothing was taken down" in told())
+    assert "take it down there if it is to go: http" in told()
+    left = home.run("correct", KEY, "--leave")
+    assert (left.code, left.out) == (0, f"{KEY} (en): what is out stays as it is\n")
+    assert "nothing was taken down" not in told()
+    assert home.run("correct", KEY, "--leave").code == 2

@@ -1,6 +1,7 @@
 """Those who were sent something wrong are told, once, and nobody else is."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -8,8 +9,10 @@ from sqlalchemy import Engine
 from publisher import corrigenda, mailing, publishing, subscribing
 from publisher.auditing import audit, broken
 from publisher.publishing import Worker
+from publisher.storage import standins
 from publisher.storage.engine import reading
 from publisher.storage.waiting import Hint
+from publisher.subscribing import Choices
 from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, worker
 
 OLD = edition()
@@ -90,3 +93,12 @@ def test_the_mail_says_what_was_wrong_and_where_it_is_right() -> None:
     assert "not &lt;b&gt;the 2nd&lt;/b&gt;" in found.html
     assert found.url in found.html
     assert found.text.startswith("The meeting is on the 12th")
+
+
+def test_a_correction_never_stands_in_for_a_translation(me: Worker) -> None:
+    waits = Choices(languages=("de",), else_after=7)
+    subscribing.add(["dora@waits.example"], engine=me.engine, choices=waits, at=NOW)
+    tell(me)
+    with reading(me.engine) as db:
+        found = standins.due(db, channels=["mail"], at=NOW + timedelta(days=8))
+    assert [one.issue for one in found] == ["2026-11"]

@@ -1,6 +1,7 @@
 """What was seen waits for its release: for its page, for a while, for a person, for its turn."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -255,3 +256,11 @@ def test_an_old_issue_waits_for_a_person_and_a_late_translation_does_not(
     with reading(engine) as db:
         [found] = [one for one in releases.of(db, KEY) if one.lang == "de"]
     assert found.facts.dated is None
+
+
+def test_many_who_go_on_at_once_plan_each_channel_once(engine: Engine) -> None:
+    room = Newsroom(engine=engine, rules=Rules(proof=False, hold=timedelta(0), order=()))
+    room.seen(edition())
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        new = [done.result() for done in [pool.submit(room.go_on) for _ in range(6)]]
+    assert (sum(new), room.planned()) == (2, ["feed", "net"])
