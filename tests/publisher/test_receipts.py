@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from publisher import mailing, publishing, receipts, subscribing
+from publisher import mailing, publishing, receipts, subscribing, wiring
 from publisher.domain.channel import Receipt, Refused
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource
 from publisher.publishing import Worker
 from publisher.receipts import Unwritten, discussed, document, file_names, keep_up
-from publisher.storage import changes, corrections
+from publisher.storage import changes, corrections, identity, schema
 from publisher.storage import receipts as stored
 from publisher.storage.engine import reading
 from publisher.storage.receipts import Proof
@@ -349,3 +349,30 @@ def test_a_file_that_was_written_into_is_neither_news_nor_a_correction(
     with reading(engine) as db:
         assert [noted.issue for noted in changes.open_(db)] == ["new"]
     assert len(desk.wall.out_there) == 1
+
+
+def test_the_service_writes_them_unless_the_store_is_fenced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "publisher.toml"
+    site = '[site]\nname = "News"\nbase_url = "https://news.example"\n'
+    config.write_text(f'{site}[receipts]\nfolder = "receipts"\n')
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(config))
+    made = (wiring.settings, wiring.engine)
+    for one in made:
+        one.cache_clear()
+    try:
+        store = wiring.engine()
+        out(worker(store, Clock(), net=FakeChannel()), edition())
+        with store.begin() as db:
+            identity.fence(db, "copied", at=NOW)
+        wiring.write_receipts()
+        assert not (tmp_path / "receipts").exists()
+        with store.begin() as db:
+            db.execute(schema.identity.update().values(fenced_at=None))
+        wiring.write_receipts()
+        assert [path.name for path in (tmp_path / "receipts").iterdir()] == ["2026-11.json"]
+        store.dispose()
+    finally:
+        for one in made:
+            one.cache_clear()
