@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
@@ -264,3 +265,26 @@ def test_many_who_go_on_at_once_plan_each_channel_once(engine: Engine) -> None:
     with ThreadPoolExecutor(max_workers=6) as pool:
         new = [done.result() for done in [pool.submit(room.go_on) for _ in range(6)]]
     assert (sum(new), room.planned()) == (2, ["feed", "net"])
+
+
+@pytest.mark.parametrize(
+    ("noon_before", "begins"),
+    [  # the clocks of Berlin skip 02:30 in the one night, and have it twice in the other
+        (datetime(2027, 3, 27, 12, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        (datetime(2027, 10, 30, 12, tzinfo=UTC), datetime(2027, 10, 31, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_release_at_half_past_two_goes_out_once_in_both_nights_of_changed_clocks(
+    engine: Engine, noon_before: datetime, begins: datetime
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    rules = Rules(proof=False, zone=berlin, earliest=time(2, 30), order=())
+    quiet = replace(rules, quiet_days=frozenset({noon_before.weekday()}))
+    room = Newsroom(engine=engine, rules=quiet, clock=Clock(noon_before))
+    room.seen(edition(date=noon_before))
+    planned = {}
+    while room.clock() < noon_before + timedelta(hours=24):
+        if new := room.go_on():
+            planned[room.clock()] = new
+        room.clock.forward(minutes=10)
+    assert planned == {begins: 2}
