@@ -197,7 +197,7 @@ def _renamed(settings: Settings, memory: Memory) -> Renames:
         with suppress(BadSource):  # it is named where it is read
             issue, lang = identity(settings, root / was, memory.renames)
             named, same = identity(settings, root / now)
-            if (issue, lang) in known and same == lang and (named, lang) not in known:
+            if (issue, lang) in known and same == lang:
                 renamed[named, lang] = issue
     return renamed
 

@@ -13,6 +13,7 @@ from publisher import content, correcting, mailing, publishing, releasing, subsc
 from publisher.auditing import audit, broken
 from publisher.config import Settings, Source
 from publisher.domain.channel import Post, Receipt, TryLater
+from publisher.domain.correction import Change
 from publisher.domain.correction import Rules as Corrections
 from publisher.domain.plan import AT_ONCE, Rules
 from publisher.publishing import Worker
@@ -296,3 +297,21 @@ def test_a_correction_for_readers_is_offered_and_not_sent(engine: Engine, desk: 
     desk.turn(minutes=6)
     assert "`publisher correct letter --tell` mails what was wrong" in desk.asked()[0]
     assert len(desk.more["mail"].channel.out_there) == 1  # type: ignore[attr-defined]
+
+
+def test_what_is_changing_still_is_not_carried(desk: Desk) -> None:
+    desk.write("new", "November")
+    desk.turn()
+    desk.clock.forward(minutes=6)
+    desk.write("new", "November, half-way")  # which no look has seen
+    correcting.go_on(desk.site)
+    assert (desk.wall.edits, desk.asked()) == ([], ["new it is changing still"])
+
+
+def test_who_sees_a_change_again_does_not_put_it_off(desk: Desk) -> None:
+    change = Change(issue="new", lang="en", revision="2")
+    with desk.engine.begin() as db:
+        for minutes in (0, 3):
+            at = NOW + timedelta(minutes=minutes)
+            changes.see(db, change, at=at, due=at + timedelta(minutes=5))
+        assert len(changes.due(db, at=NOW + timedelta(minutes=5))) == 1

@@ -702,3 +702,11 @@ def test_a_translation_is_given_what_it_answers_on_its_own_channel(engine: Engin
         publishing.sweep(me, hint=lambda hint: publishing.deliver(hint.delivery, me))
     assert [post.reply_to for post in one.out_there] == ["", "1"]
     assert [post.reply_to for post in other.out_there] == [""]
+
+
+def test_what_a_post_answers_is_not_stored_with_it(engine: Engine) -> None:
+    me = worker(engine, Clock(), net=FakeChannel())
+    with engine.begin() as db:
+        publishing.plan([edition()], db=db, channels=me.channels, at=NOW)
+        [body] = db.scalars(select(schema.posts.c.body))
+    assert "reply_to" not in body  # which a program of the version before would not understand

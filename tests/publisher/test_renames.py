@@ -131,6 +131,19 @@ def test_a_new_issue_that_takes_the_place_of_one_that_was_renamed_is_named(autho
     assert "is the same edition as" in author.problems[0]
 
 
+def test_a_file_that_takes_the_name_of_a_deleted_issue_stays_who_it_was(author: Author) -> None:
+    author.write("new.md")
+    author.look()
+    (author.work / "new.md").unlink()
+    author.commit()
+    author.look()
+    author.rename("old.md", "new.md")
+    assert author.look() == 0
+    with reading(author.engine) as db:
+        [noted] = changes.open_(db)
+    assert (noted.issue, noted.is_withdrawn) == ("new", True)
+
+
 def test_an_id_in_the_head_wins_over_the_name(author: Author) -> None:
     author.write("new.md", more="publisher_id: letter-7\n")
     assert author.look() == 1
