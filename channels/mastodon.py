@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from channels._http import nothing_posted
@@ -61,6 +61,7 @@ class Mastodon:
     characters: int = 0
     per_link: int = 23
     timeout: float = 15
+    answers: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         web = self.instance.startswith(("https://", "http://"))

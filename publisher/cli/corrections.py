@@ -22,7 +22,11 @@ PATIENCE = 300.0  # seconds for mails to go out; then `publisher up` goes on
 @click.option(
     "--channel", "names", multiple=True, metavar="C", help="Only this channel; may be repeated."
 )
-@click.option("--tell", is_flag=True, help="Mail `correction:` to those who were sent the issue.")
+@click.option(
+    "--tell",
+    is_flag=True,
+    help="Tell `correction:` to those who were mailed it; as an answer on a --channel that can.",
+)
 @click.option("--leave", is_flag=True, help="Leave what is out as it is, and ask no more.")
 def correct(issue: str, names: Sequence[str], *, tell: bool, leave: bool) -> int:
     """Carry what changed at the source to what is out, where the network allows edits.
@@ -49,7 +53,7 @@ def correct(issue: str, names: Sequence[str], *, tell: bool, leave: bool) -> int
         click.echo(_line(one))
         failed |= one.outcome is Outcome.FAILED
     wiring.write_receipts()
-    return max(int(failed), _tell(editions, channels) if tell else 0)
+    return max(int(failed), _tell(editions, channels, names) if tell else 0)
 
 
 def _leave(key: str) -> int:
@@ -61,11 +65,14 @@ def _leave(key: str) -> int:
     return 0
 
 
-def _tell(editions: Sequence[Edition], channels: Mapping[str, Configured]) -> int:
+def _tell(
+    editions: Sequence[Edition], channels: Mapping[str, Configured], answers: Sequence[str]
+) -> int:
     with wiring.engine().begin() as db:
-        planned = corrigenda.plan(editions, db=db, channels=channels, at=utcnow())
+        planned = corrigenda.plan(editions, db=db, channels=channels, at=utcnow(), answers=answers)
     for (key, lang, channel), new in planned.items():
-        click.echo(f"{key} ({lang}) on {channel}: {new} mails" if new else f"{key}: told before")
+        said = f"told {new} times" if new else "was told before"
+        click.echo(f"{key} ({lang}) on {channel}: {said}")
     return carry_on(set(planned), timeout=PATIENCE, no_wait=False) if any(planned.values()) else 0
 
 

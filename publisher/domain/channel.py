@@ -155,6 +155,13 @@ class Corresponding(Protocol):
 
 
 @runtime_checkable
+class Answering(Protocol):
+    """What a channel has on top that can answer its own posts: it heeds `Post.reply_to`."""
+
+    answers: bool
+
+
+@runtime_checkable
 class Measured(Protocol):
     """What a channel has on top when its network tells how much it takes."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, cast, func, null, select
 
 from publisher.domain.channel import Post, Receipt
+from publisher.domain.correction import OF_AN_ISSUE
 from publisher.domain.delivery import UNFINISHED, State
 from publisher.domain.subscriber import Standing
 from publisher.storage.deliveries import entry, log
@@ -57,13 +58,15 @@ def out(db: Connection, issue: str, lang: str, channel: str) -> Out | None:
 
 
 def proof_beside(db: Connection, delivery: int, lang: str) -> str:
-    """The network's id of the edition in another language, on the same channel; "" for none."""
-    ours = posts.alias()
-    there = (_p.issue == ours.c.issue, _p.channel == ours.c.channel, _p.lang == lang)
-    mine = select(deliveries.c.post_id).where(deliveries.c.id == delivery).scalar_subquery()
-    wanted = select(_d.remote_id).join(posts).join(ours, ours.c.id == mine)
-    found = db.scalar(wanted.where(*there, _d.state == State.DELIVERED).order_by(_d.id).limit(1))
-    return str(found or "")
+    """The network's id of the edition in a language, on the channel of a delivery; "" for none.
+
+    What corrects an issue stands beside that issue.
+    """
+    mine = select(_p.issue, _p.channel).join(deliveries).where(_d.id == delivery)
+    issue, channel = db.execute(mine).one()
+    there = (_p.issue == issue.partition(OF_AN_ISSUE)[0], _p.channel == channel, _p.lang == lang)
+    wanted = select(_d.remote_id).join(posts).where(*there, _d.state == State.DELIVERED)
+    return str(db.scalar(wanted.order_by(_d.id).limit(1)) or "")
 
 
 def readers(issue: str, lang: str, channel: str) -> Select[Any]:

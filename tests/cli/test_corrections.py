@@ -42,10 +42,17 @@ def test_readers_are_told_what_was_wrong_when_a_person_says_so(home: Home) -> No
     path.write_text(path.read_text().replace("title:", f"{said}title:", 1))
     told = home.run("correct", KEY, "--tell")
     assert told.code == 0, told.err
-    assert "on readers: 2 mails" in told.out
+    assert "on readers: told 2 times" in told.out
     assert (home.posts("email"), home.posts("mastodon")) == (4, 1)
     assert "told before" in home.run("correct", KEY, "--tell").out
-    assert home.posts("email") == 4
+    answered = home.run("correct", KEY, "--tell", "--channel", "mastodon")
+    assert answered.code == 0, answered.err
+    first, answer = home.outside.outside.posts("mastodon")
+    assert answer.fields["in_reply_to_id"] == first.id
+    assert "The meeting is on the 12th." in answer.fields["text"]
+    again = home.run("correct", KEY, "--tell", "--channel", "mastodon").out
+    assert again.endswith("on mastodon: was told before\n")
+    assert (home.posts("email"), home.posts("mastodon")) == (4, 2)
 
 
 def test_what_was_withdrawn_is_named_with_its_places_until_a_person_says_that_it_may_stay(

@@ -82,6 +82,35 @@ def test_another_word_of_correction_is_another_mail(me: Worker) -> None:
     assert list(tell(me, other).values()) == [2]
 
 
+class Answerer(FakeChannel):
+    """A network on which a post can be answered."""
+
+    answers = True
+
+
+def test_an_answer_is_said_once_where_it_is_asked_for_and_something_is_out(
+    engine: Engine,
+) -> None:
+    net, other = Answerer(), Answerer()
+    me = worker(engine, Clock(), net=net, other=other, deaf=FakeChannel())
+    with engine.begin() as db:
+        here = {name: me.channels[name] for name in ("net", "deaf")}
+        publishing.plan([OLD], db=db, channels=here, at=NOW)
+    work(me)
+    told = {"db": None, "channels": me.channels, "at": NOW, "answers": ["net", "other", "deaf"]}
+    for _ in range(2):
+        with engine.begin() as db:
+            corrigenda.plan([NEW], **told | {"db": db})  # type: ignore[arg-type]
+        work(me)
+    assert [post.reply_to for post in net.out_there] == ["", "1"]
+    assert net.out_there[1].title == "Correction: November"
+    assert other.out_there == []
+
+
+def test_no_answer_is_said_where_nobody_asked_for_it(me: Worker) -> None:
+    assert [channel for _, _, channel in tell(me)] == ["mail"]
+
+
 def test_without_a_word_of_correction_nobody_is_told(me: Worker) -> None:
     assert tell(me, OLD) == {}
     assert tell(me, replace(OLD, correction="false")) == {}
@@ -91,7 +120,8 @@ def test_the_mail_says_what_was_wrong_and_where_it_is_right() -> None:
     found = corrigenda.corrigendum(replace(NEW, lang="de"))
     assert found.title == "Korrektur: November"
     assert "not &lt;b&gt;the 2nd&lt;/b&gt;" in found.html
-    assert found.url in found.html
+    assert f'<a href="{NEW.url}">' in found.html
+    assert found.url.startswith(f"{NEW.url}#correction-")  # so that it is found again
     assert found.text.startswith("The meeting is on the 12th")
 
 
