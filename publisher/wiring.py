@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -37,6 +38,7 @@ from publisher import (
 )
 from publisher import signs as life
 from publisher.config import BadConfig, Mistake, Settings
+from publisher.domain.issue import BadSource, Edition
 from publisher.domain.plan import AT_ONCE
 from publisher.publishing import Worker, utcnow
 from publisher.registry import Configured
@@ -45,7 +47,7 @@ from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
-from publisher.storage import hooks, migrating, secrets, sightings, waiting, workers
+from publisher.storage import hooks, migrating, posts, secrets, sightings, waiting, workers
 from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
@@ -402,10 +404,24 @@ def releases() -> releasing.Site:
         engine=engine(),
         channels=remembered(),
         rules=rules,
-        edition=lambda issue, lang: content.edition(found.of(issue), issue, lang, renames()),
+        edition=_edition,
         errors=lambda edition: content.stopped_by(found.of(edition.key), edition, remembered()),
         unproven=lambda edition: proving.trouble(edition, _page),
     )
+
+
+def _edition(issue: str, lang: str) -> Edition | None:
+    """One edition as it is now: in the source, or where there is none in the file it came from."""
+    found = settings().of(issue)
+    if found.source:
+        return content.edition(found, issue, lang, renames())
+    with storage.reading(engine()) as db:
+        known = posts.edition_of(db, issue, lang)
+    try:
+        there = [content.read(found, Path(known.path))] if known else []
+    except BadSource:
+        return None
+    return next(iter(content.looked_over(found, there, at=utcnow())), None)
 
 
 def _page(url: str) -> str:

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,15 @@ class Home:
         if found.code:
             return {}
         return {d["channel"]: d["state"] for d in found.json()["deliveries"] if d["lang"] == "en"}
+
+    def await_first_look(self) -> None:
+        """Wait until what is in the source has become old news."""
+
+        def looked() -> bool:
+            with closing(sqlite3.connect(self.folder / "publisher.db")) as db:
+                return bool(db.execute("select count(*) from sources").fetchone()[0])
+
+        wait_until(looked)
 
     def posts(self, network: str) -> int:
         return len(self.outside.outside.posts(network))

@@ -1,6 +1,9 @@
 """A mistake mended after the release: what can be edited is, and nothing is sent again."""
 
-from tests.cli.home import Home, wait_until
+from pathlib import Path
+
+from publisher.sandbox.running import sandbox
+from tests.cli.home import Home, furnish, wait_until
 
 KEY = "2026-11-05-newsletter"
 FILE = f"{KEY}.md"
@@ -63,6 +66,7 @@ def test_what_was_withdrawn_is_named_with_its_places_until_a_person_says_that_it
 
     path = home.write(FILE)
     with home.started("up"):
+        home.await_first_look()
         home.run("publish", KEY, "--channel", "mastodon")
         path.unlink()
         wait_until(lambda: "nothing was taken down" in told())
@@ -71,3 +75,19 @@ def test_what_was_withdrawn_is_named_with_its_places_until_a_person_says_that_it
     assert (left.code, left.out) == (0, f"{KEY} (en): what is out stays as it is\n")
     assert "nothing was taken down" not in told()
     assert home.run("correct", KEY, "--leave").code == 2
+
+
+def test_without_a_source_a_file_that_changed_is_corrected_from_where_it_lies(
+    tmp_path: Path,
+) -> None:
+    with sandbox(feeds=[tmp_path / "feeds"]) as outside:
+        one = '[source]\npath = "content"\nstatic = "static"\nevery = 2\n'
+        home = furnish(tmp_path, outside, replacing={one: '[corrections]\nafter = "0s"\n'})
+        path = str(home.write(FILE, "Novembre"))
+        assert home.run("publish", path, "--channel", "mastodon").code == 0
+        home.write(FILE, "November")
+        assert home.run("publish", path, "--channel", "mastodon").code == 0  # sends nothing
+        with home.started("up"):
+            wait_until(lambda: "November" in outside.outside.posts("mastodon")[0].fields["text"])
+        assert home.posts("mastodon") == 1
+        assert "was changed" not in home.run("status").out

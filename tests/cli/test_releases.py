@@ -1,7 +1,6 @@
 """An issue waits for its page, a while and a person, from file to reader, in real processes."""
 
 import json
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,7 +68,7 @@ def counts(home: Home) -> dict[str, int]:
 
 def test_an_issue_goes_out_once_its_page_is_there_and_not_before(home: Home, site: Path) -> None:
     with home.started("up"):
-        _await_first_look(home)
+        home.await_first_look()
         home.write(FILE)
         wait_until(lambda: "answers 404" in home.run("status").out, seconds=40)
         assert "waits for its page" in home.run("plan", KEY).out
@@ -84,7 +83,7 @@ def test_an_issue_goes_out_once_its_page_is_there_and_not_before(home: Home, sit
 
 def test_what_is_held_waits_for_a_persons_word(home: Home, site: Path) -> None:
     with home.started("up"):
-        _await_first_look(home)
+        home.await_first_look()
         home.write(FILE)
         wait_until(lambda: home.run("hold", KEY).code == 0, seconds=40)
         publish_page(home, site)
@@ -99,13 +98,3 @@ def test_what_is_held_waits_for_a_persons_word(home: Home, site: Path) -> None:
 def test_what_was_never_seen_cannot_be_held(home: Home) -> None:
     done = home.run("hold", "2026-01-01-newsletter")
     assert (done.code, "no release waits" in done.err) == (2, True)
-
-
-def _await_first_look(home: Home) -> None:
-    def looked() -> bool:
-        with sqlite3.connect(home.folder / "publisher.db") as db:
-            found = db.execute("select count(*) from sources").fetchone()[0]
-        db.close()
-        return int(found) > 0
-
-    wait_until(looked)
