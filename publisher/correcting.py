@@ -1,7 +1,7 @@
 """The use case of a correction: what changed at the source is carried to what is already out."""
 
 import logging
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,29 +65,31 @@ def correct(
     channels: Mapping[str, Configured],
     now: Clock = utcnow,
     by: str = PERSON,
+    only: Collection[str] = (),
 ) -> Iterator[Correction]:
     """Edit each post that is out and whose edition says something else by now, where that can be.
 
+    `channels` are all that there are; with `only`, those of these names are edited and no other.
     Nothing new is sent. An edit says what a post shall be, so saying it again, after a crash or by
     two at once, changes nothing more. No transaction is open while the outside is spoken to.
     """
     editor = Editor(engine=engine, now=now, by=by)
     for edition in editions:
-        left: set[str] = set()
-        for channel in channels.values():
-            one = _corrected(edition, channel, editor)
+        left = {*channels}
+        for name in only or channels:
+            one = _corrected(edition, channels[name], editor)
             if one is not None:
                 yield one
             if one is None or one.outcome is not Outcome.FAILED:
-                left.add(channel.name)
+                left.discard(name)
         with engine.begin() as db:
             if posts.edition_of(db, edition.key, edition.lang):
                 _note(db, edition, left, at=now())
 
 
-def _note(db: Connection, edition: Edition, carried: Container[str], *, at: datetime) -> None:
-    """Remember an edition as it is now, once it is carried wherever it is out."""
-    if all(name in carried for name in corrections.places(db, edition.key, edition.lang)):
+def _note(db: Connection, edition: Edition, left: Container[str], *, at: datetime) -> None:
+    """Remember an edition as it is now, unless it is out where it is not carried to."""
+    if not any(name in left for name in corrections.places(db, edition.key, edition.lang)):
         publishing.remember(db, edition, at=at)
         changes.carried(db, edition.key, edition.lang, edition.revision, at=at)
 

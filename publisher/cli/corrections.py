@@ -38,7 +38,8 @@ def correct(issue: str, names: Sequence[str], *, tell: bool, leave: bool) -> int
     if leave:
         return _leave(finding.key(issue))
     editions = finding.looked_over([issue])
-    channels = finding.channels(names, wiring.measured())
+    configured = wiring.measured()
+    channels = finding.channels(names, configured)
     fencing.require_free(wiring.engine())
     keys = {edition.key for edition in editions}
     with reading(wiring.engine()) as db:
@@ -49,7 +50,9 @@ def correct(issue: str, names: Sequence[str], *, tell: bool, leave: bool) -> int
         remedy = "say what was wrong, as in `correction: The meeting is on the 12th.`"
         raise finding.Wrong(f"{issue}: its head has no `correction:` for readers; {remedy}")
     failed = False
-    for one in correcting.correct(editions, engine=wiring.engine(), channels=channels):
+    for one in correcting.correct(
+        editions, engine=wiring.engine(), channels=configured, only=[*channels]
+    ):
         click.echo(_line(one))
         failed |= one.outcome is Outcome.FAILED
     wiring.write_receipts()

@@ -315,3 +315,27 @@ def test_who_sees_a_change_again_does_not_put_it_off(desk: Desk) -> None:
             at = NOW + timedelta(minutes=minutes)
             changes.see(db, change, at=at, due=at + timedelta(minutes=5))
         assert len(changes.due(db, at=NOW + timedelta(minutes=5))) == 1
+
+
+def test_a_channel_that_was_taken_out_of_the_configuration_holds_no_change_up(desk: Desk) -> None:
+    desk.more = {"other": configured("other", Wall())}
+    desk.write("letter", "Letter")
+    desk.turn()
+    desk.more = {}
+    desk.write("letter", "Letter, mended")
+    desk.turn()
+    desk.turn(minutes=6)
+    assert (desk.wall.edits, desk.asked()) == (["Letter, mended"], [])
+
+
+def test_a_correction_of_one_channel_leaves_the_others_to_be_carried(desk: Desk) -> None:
+    desk.more = {"other": configured("other", Wall())}
+    desk.write("letter", "Letter")
+    desk.turn()
+    desk.write("letter", "Letter, mended")
+    desk.turn()
+    found = content.editions(desk.settings, "letter")
+    known = {"engine": desk.engine, "channels": desk.worker.channels, "now": desk.clock}
+    list(correcting.correct(found, **known, only=["other"]))  # type: ignore[arg-type]
+    desk.turn(minutes=6)
+    assert desk.wall.edits == ["Letter, mended"]
