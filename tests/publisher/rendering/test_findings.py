@@ -257,9 +257,9 @@ def test_a_picture_that_is_too_large_or_none_is_found(tmp_path: Path) -> None:
     ids=["blank lines", "bad links", "brackets"],
 )
 def test_a_hostile_body_is_looked_over_soon(tmp_path: Path, body: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found(tmp_path, body)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

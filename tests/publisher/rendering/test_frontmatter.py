@@ -161,10 +161,10 @@ def test_a_missing_date_is_refused_with_the_remedy(tmp_path: Path) -> None:
 )
 def test_a_hostile_head_is_refused_soon(tmp_path: Path, head: bytes) -> None:
     path = written(tmp_path, b"---\n" + head + b"\n---\nx\n")
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(BadSource):
         read_edition(path, root=tmp_path, site=SITE, static=None)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("title", ["2024", "1.10", "12:30", "No", "null and void", "0x10", "1e3"])

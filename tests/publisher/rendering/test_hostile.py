@@ -54,12 +54,12 @@ def test_any_bytes_are_an_edition_or_refused(raw: bytes, fence: str) -> None:
 
 @pytest.mark.parametrize("fragment", [f for f in FRAGMENTS if "\ud800" not in f], ids=ascii)
 def test_twenty_thousand_times_anything_ends_soon(tmp_path: Path, fragment: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         assert_safe(issue(tmp_path, fragment * (20_000 // max(1, len(fragment) // 4))))
     except BadSource as refusal:
         assert refusal.reason
-    assert time.perf_counter() - start < 6
+    assert time.process_time() - start < 6
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,6 @@ def test_a_link_to_no_page_stays_and_is_told(tmp_path: Path, reference: str) -> 
 
 def test_thousands_of_links_to_files_are_not_all_looked_for(tmp_path: Path) -> None:
     body = "".join(f"[x](n{number}.md)\n\n" for number in range(4_900))
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(issue(tmp_path, body).links) == 4_900
-    assert time.perf_counter() - start < 6
+    assert time.process_time() - start < 6

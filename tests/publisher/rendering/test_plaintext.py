@@ -270,6 +270,6 @@ def test_any_document_is_told_in_full(html: str) -> None:
     ids=lambda html: html[:30],
 )
 def test_a_monstrous_document_is_told_soon(html: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert text(html)
-    assert time.perf_counter() - start < 6
+    assert time.process_time() - start < 6
