@@ -8,7 +8,7 @@ import json
 import os
 import re
 from calendar import timegm
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -64,7 +64,8 @@ def refresh(url: str, folder: Path, *, site: str, get: Get) -> Refreshed:
     """Bring the files in `folder` to what the feed has now.
 
     The server is asked only for what changed (ETag, Last-Modified; RFC 9110 §13.1). An entry that
-    left the feed keeps its file. `site` is the address that pages begin with. Raises SourceTrouble.
+    left the feed keeps its file, and one whose id changed too, while title and date are the same.
+    `site` is the address that pages begin with. Raises SourceTrouble.
     """
     folder.mkdir(parents=True, exist_ok=True)
     answer = get(url, _conditions(folder, url))
@@ -72,15 +73,19 @@ def refresh(url: str, folder: Path, *, site: str, get: Get) -> Refreshed:
         return Refreshed()
     if answer.status != HTTPStatus.OK:
         raise SourceTrouble(f"{url}: answers {answer.status}; mend [source] url")
-    found = Refreshed()
-    for entry in entries(url, answer):
+    found, names, there = Refreshed(), _named(folder), entries(url, answer)
+    taken = {names[entry.id] for entry in there if entry.id in names}
+    for entry in there:
         if entry.url.startswith(site):
-            _write(folder / f"{name_of(entry.id)}.html", _written(entry, site))
+            old = "" if entry.id in names else _same_issue(folder, entry, taken)
+            name = names.setdefault(entry.id, old or name_of(entry.id))
+            taken.add(name)
+            _write(folder / f"{name}.html", _written(entry, site))
         else:
             words = f"its page is {entry.url or 'nowhere'}, which is not below {site}"
             found.problems.append(f"{url}: {entry.title or entry.id}: {words}; mend its link")
     told = {name: answer.headers.get(name, "") for name in ("etag", "last-modified")}
-    _write(folder / STATE, json.dumps({"url": url, **told}))
+    _write(folder / STATE, json.dumps({"url": url, **told, "names": names}))
     return found
 
 
@@ -199,12 +204,36 @@ def _remedy(body: bytes) -> str:
     return "set [source] url to the feed that it links to"
 
 
-def _conditions(folder: Path, url: str) -> dict[str, str]:
-    """What makes a server answer 304 where nothing changed."""
+def _remembered(folder: Path) -> dict[str, Any]:
     try:
         told = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _named(folder: Path) -> dict[str, str]:
+    """The names of files by the ids of their entries."""
+    return dict(_remembered(folder).get("names", {}))
+
+
+def _same_issue(folder: Path, entry: Entry, taken: Container[str]) -> str:
+    """The file with this title and date whose entry is not in the feed any more; "" for none."""
+    for path in sorted(folder.glob("*.html")) if entry.date and entry.title else []:
+        if path.stem in taken:
+            continue
+        try:
+            head, _ = json.JSONDecoder().raw_decode(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if (head.get("title"), head.get("date")) == (entry.title, entry.date):
+            return path.stem
+    return ""
+
+
+def _conditions(folder: Path, url: str) -> dict[str, str]:
+    """What makes a server answer 304 where nothing changed."""
+    told = _remembered(folder)
     if told.get("url") != url:
         return {}
     names = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}

@@ -93,6 +93,28 @@ def test_an_id_names_the_file_whatever_title_and_page_become(tmp_path: Path) -> 
     assert before.revision != after.revision
 
 
+def test_an_issue_whose_id_and_page_change_keeps_its_file_and_stays_known(tmp_path: Path) -> None:
+    moved = RSS.replace("tag:news.example,2026:november-issue", "https://news.example/?p=7")
+    moved = moved.replace("/2026/11/november/", "/issues/november/")
+    mended = moved.replace("November &amp;amp; all", "Mended")
+    refreshed(tmp_path, said(RSS))
+    [before] = editions(tmp_path)
+    for body in (moved, mended):
+        refreshed(tmp_path, said(body))
+        [after] = editions(tmp_path)
+        assert after.key == before.key
+    assert (after.title, after.url) == ("Mended", f"{SITE}issues/november/")
+
+
+def test_two_issues_of_one_title_and_date_stay_two(tmp_path: Path) -> None:
+    item = RSS[RSS.index("<item>") : RSS.index("</channel>")]
+    other = item.replace("november-issue", "another").replace("/november/", "/another/")
+    for body in (RSS.replace("</channel>", f"{other}</channel>"), RSS.replace(item, other + item)):
+        refreshed(tmp_path, said(body))
+        urls = {edition.url for edition in editions(tmp_path)}
+        assert urls == {f"{SITE}2026/11/november/", f"{SITE}2026/11/another/"}
+
+
 def test_ids_with_the_same_last_word_are_two_issues() -> None:
     names = {feed.name_of(f"{SITE}{year}/newsletter.html") for year in (2025, 2026)}
     assert len(names) == 2
