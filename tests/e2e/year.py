@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine
 
-from publisher import content, correcting, mailing, publishing, releasing, subscribing, watching
+from publisher import content, correcting, releasing, subscribing, watching
 from publisher.config import Release, Settings, Source
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition, Site
@@ -27,9 +27,8 @@ from publisher.publishing import Worker
 from publisher.registry import Configured
 from publisher.storage import changes, reports, sightings
 from publisher.storage.engine import reading
-from publisher.storage.waiting import Hint
 from publisher.subscribing import Choices
-from tests.publisher.fakes import Clock, FakeChannel, FakeMailing, worker
+from tests.publisher.fakes import Clock, FakeChannel, FakeMailing, work, worker
 
 SITE = Site(name="The Test Post", base_url="https://news.example/")
 LANGUAGES = ("en", "de", "fr", "it")
@@ -211,13 +210,7 @@ class Year:
 
     def turn(self) -> None:
         releasing.go_on(self.site)
-        hints: list[Hint] = []
-        publishing.sweep(self.worker, hint=hints.append)
-        for hint in hints:
-            if hint.post:
-                mailing.deliver_copies(hint.post, self.worker)
-            else:
-                publishing.deliver(hint.delivery, self.worker)
+        work(self.worker)
         correcting.go_on(self.site)
 
     @property

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from publisher import mailing, publishing
 from publisher.domain.channel import Copy, Post, Receipt, Refused
 from publisher.domain.issue import Edition, Site
 from publisher.publishing import Worker
 from publisher.registry import Configured
+from publisher.storage.waiting import Hint
 
 SITE = Site(name="The Test", base_url="https://news.example/")
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -143,3 +145,14 @@ def worker(
         lost=lost,
         now=clock,
     )
+
+
+def work(me: Worker) -> None:
+    """Do all that is due, once."""
+    hints: list[Hint] = []
+    publishing.sweep(me, hint=hints.append)
+    for hint in hints:
+        if hint.post:
+            mailing.deliver_copies(hint.post, me)
+        else:
+            publishing.deliver(hint.delivery, me)

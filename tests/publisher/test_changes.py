@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from publisher import content, correcting, mailing, publishing, releasing, subscribing, watching
+from publisher import content, correcting, publishing, releasing, subscribing, watching
 from publisher.auditing import audit, broken
 from publisher.config import Settings, Source
 from publisher.domain.channel import Post, Receipt, TryLater
@@ -21,8 +21,16 @@ from publisher.registry import Configured
 from publisher.releasing import Site
 from publisher.storage import changes
 from publisher.storage.engine import reading
-from publisher.storage.waiting import Hint
-from tests.publisher.fakes import NOW, SITE, Clock, FakeChannel, FakeMailing, configured, worker
+from tests.publisher.fakes import (
+    NOW,
+    SITE,
+    Clock,
+    FakeChannel,
+    FakeMailing,
+    configured,
+    work,
+    worker,
+)
 
 TEXT = "All that happened in the community, told at some length by those who saw it.\n"
 
@@ -102,13 +110,7 @@ class Desk:
         known = {"channels": self.worker.channels, "now": self.clock}
         watching.look(self.settings, engine=self.engine, **known)  # type: ignore[arg-type]
         releasing.go_on(self.site)
-        hints: list[Hint] = []
-        publishing.sweep(self.worker, hint=hints.append)
-        for hint in hints:
-            if hint.post:
-                mailing.deliver_copies(hint.post, self.worker)
-            else:
-                publishing.deliver(hint.delivery, self.worker)
+        work(self.worker)
         correcting.go_on(self.site)
 
     def asked(self) -> list[str]:

@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from publisher import corrigenda, mailing, publishing, subscribing
+from publisher import corrigenda, publishing, subscribing
 from publisher.auditing import audit, broken
 from publisher.publishing import Worker
 from publisher.storage import standins
 from publisher.storage.engine import reading
-from publisher.storage.waiting import Hint
 from publisher.subscribing import Choices
-from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, worker
+from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, work, worker
 
 OLD = edition()
 NEW = replace(OLD, correction="The meeting is on the 12th, not <b>the 2nd</b>.", revision="2")
@@ -33,16 +32,6 @@ def me(engine: Engine, mail: FakeMailing) -> Worker:
     work(made)
     subscribing.add(["cas@late.example"], engine=engine)
     return made
-
-
-def work(me: Worker) -> None:
-    hints: list[Hint] = []
-    publishing.sweep(me, hint=hints.append)
-    for hint in hints:
-        if hint.post:
-            mailing.deliver_copies(hint.post, me)
-        else:
-            publishing.deliver(hint.delivery, me)
 
 
 def tell(me: Worker, *found: object) -> dict[tuple[str, str, str], int]:
