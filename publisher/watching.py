@@ -75,7 +75,7 @@ def look(
     changed = Changes(
         out=memory.out,
         noted=memory.noted,
-        errors=partial(stopped_by, settings, channels=channels),
+        errors=lambda edition: _errors(edition, settings, channels, now()),
     )
     found = _found(settings, source, memory, changed, now())
     _keep_wrong(found, settings, channels, now())
@@ -100,6 +100,13 @@ def look(
             releasing.wait(db, released, at=now())
             return 0
         return publishing.plan(released, db=db, channels=channels, at=now())
+
+
+def _errors(
+    edition: Edition, settings: Settings, channels: Mapping[str, Configured], at: datetime
+) -> str:
+    [over] = looked_over(settings, [edition], at=at)
+    return stopped_by(settings, over, channels)
 
 
 def _mine(db: Connection, name: str, edition: Edition, at: datetime) -> bool:

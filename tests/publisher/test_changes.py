@@ -15,6 +15,7 @@ from publisher.config import Settings, Source
 from publisher.domain.channel import Post, Receipt, TryLater
 from publisher.domain.correction import Change
 from publisher.domain.correction import Rules as Corrections
+from publisher.domain.lint import Rules as LintRules
 from publisher.domain.plan import AT_ONCE, Rules
 from publisher.publishing import Worker
 from publisher.registry import Configured
@@ -65,6 +66,7 @@ class Desk:
     corrections: Corrections = field(default_factory=Corrections)
     rules: Rules = AT_ONCE
     page: str = ""
+    lenient: frozenset[str] = frozenset()
     more: dict[str, Configured] = field(default_factory=dict)
 
     def write(self, name: str, title: str, more: str = "", text: str = TEXT) -> None:
@@ -85,6 +87,7 @@ class Desk:
             public_url="",
             channels={},
             corrections=self.corrections,
+            lint=LintRules(warnings=self.lenient),
         )
 
     @property
@@ -341,3 +344,11 @@ def test_a_correction_of_one_channel_leaves_the_others_to_be_carried(desk: Desk)
     list(correcting.correct(found, **known, only=["other"]))  # type: ignore[arg-type]
     desk.turn(minutes=6)
     assert desk.wall.edits == ["Letter, mended"]
+
+
+def test_an_error_that_is_none_here_asks_nobody(desk: Desk) -> None:
+    desk.lenient = frozenset({"title-year-differs-from-date"})
+    desk.write("new", "November 2024")
+    desk.turn()
+    desk.turn(minutes=6)
+    assert (desk.wall.edits, desk.asked()) == (["November 2024"], [])
