@@ -131,7 +131,7 @@ def migrate() -> None:
 @click.command("sandbox", epilog="Example: publisher sandbox --port 8090")
 @click.option(
     "--port",
-    type=click.IntRange(1, 65531),
+    type=click.IntRange(1, 65535),
     default=8090,
     show_default=True,
     help="The page's port; others follow.",

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from publisher.sandbox.outside import FAULTS, NETWORKS, Outside
+from publisher.sandbox.joining import names
+from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import Endpoint
 
 MOST_TIMES = 1000
@@ -68,9 +69,9 @@ def _plan(outside: Outside, told: Mapping[str, Any]) -> None:
 
 
 def _known(network: object, *, or_all: bool = False) -> str:
-    if isinstance(network, str) and (network in NETWORKS or (or_all and not network)):
+    if isinstance(network, str) and (network in names() or (or_all and not network)):
         return network
-    raise BadFault(f"no network {network!r}; there are {', '.join(NETWORKS)}")
+    raise BadFault(f"no network {network!r}; there are {', '.join(names())}")
 
 
 def _number(told: Mapping[str, Any], name: str, *, most: int) -> int:
@@ -99,7 +100,7 @@ def _planned(outside: Outside) -> dict[str, Any]:
 
 
 def _choices() -> dict[str, Any]:
-    return {"networks": list(NETWORKS), "faults": FAULTS}
+    return {"networks": list(names()), "faults": FAULTS}
 
 
 def _own(endpoint: Endpoint) -> Endpoint:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-NETWORKS = {"mastodon": "Mastodon", "reddit": "Reddit", "lemmy": "Lemmy", "email": "Mail"}
 FAULTS = {
     "refuse": "turn the post down for good",
     "rate_limit": "ask to come back later",

@@ -20,7 +20,8 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from publisher.sandbox import faults, feedfiles, mailbox
-from publisher.sandbox.outside import FAULTS, NETWORKS, Kept, Outside
+from publisher.sandbox.joining import names, stand_ins
+from publisher.sandbox.outside import FAULTS, Kept, Outside
 from publisher.sandbox.serving import Endpoint
 from publisher.sandbox.templates import TEMPLATES
 
@@ -81,8 +82,8 @@ def _reading(shown: Shown) -> list[Route]:
 
     async def posts(request: Request) -> Response:
         network = request.path_params["network"]
-        if network not in NETWORKS:
-            return _missing(f"no network {network!r}; there are {', '.join(NETWORKS)}")
+        if network not in names():
+            return _missing(f"no network {network!r}; there are {', '.join(names())}")
         kept = [_plain(post) for post in shown.outside.posts(network)]
         return JSONResponse({"network": network, "count": len(kept), "posts": kept})
 
@@ -109,17 +110,16 @@ def _reading(shown: Shown) -> list[Route]:
 
 def _index(shown: Shown, notice: str = "", *, show: int = SHOWN, status: int = 200) -> Response:
     outside = shown.outside
-    kept = {network: outside.posts(network) for network in NETWORKS}
+    there = shown.addresses or stand_ins()
+    running = {network: one for network, one in stand_ins().items() if network in there}
+    kept = {network: outside.posts(network) for network in running}
     feeds = [feedfiles.opened(path) for path in feedfiles.found(shown.feeds)]
     html = TEMPLATES.get_template("index.html").render(
         state=_state(shown),
-        networks=NETWORKS,
+        running=running,
         addresses=shown.addresses,
         counts={network: len(posts) for network, posts in kept.items()},
-        posts={
-            network: posts[::-1][:show] for network, posts in kept.items() if network != "email"
-        },
-        mails=[mailbox.opened(mail) for mail in kept["email"][::-1][:show]],
+        posts={network: posts[::-1][:show] for network, posts in kept.items()},
         feeds=feeds,
         entries=sum(len(feed.entries) for feed in feeds),
         planned=list(outside.planned()),
@@ -138,7 +138,7 @@ def _how_many(request: Request) -> int:
 def _state(shown: Shown) -> str:
     """A word that changes whenever the page would."""
     seen = hashlib.sha256()
-    for network in NETWORKS:
+    for network in names():
         posts = shown.outside.posts(network)
         seen.update(f"{network} {len(posts)} {max((p.at for p in posts), default='')}\n".encode())
     for fault in shown.outside.planned():

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from publisher.sandbox.outside import NETWORKS, Kept, Outside
+from publisher.sandbox.joining import names
+from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.serving import Endpoint
 from publisher.sandbox.templates import TEMPLATES
 
@@ -32,6 +33,6 @@ def public_page(outside: Outside, network: str, shown: Callable[[Kept], Public])
         if kept is None or kept.fields.get("deleted"):
             return HTMLResponse("<h1>There is no such post</h1>", 404)
         template = TEMPLATES.get_template("post.html")
-        return HTMLResponse(template.render(post=shown(kept), name=NETWORKS[network]))
+        return HTMLResponse(template.render(post=shown(kept), name=names()[network]))
 
     return answer

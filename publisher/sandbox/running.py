@@ -2,91 +2,87 @@
 
 import errno
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp
-
-from publisher.sandbox import lemmy, mastodon, page, reddit
+from publisher.sandbox import page
+from publisher.sandbox.joining import stand_ins
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
-from publisher.sandbox.smtp import serving_smtp
+from publisher.sandbox.standing import FEED_URL
 
-PORTS = ("the page", "Mastodon", "Reddit", "Lemmy", "mail")  # in this order, from `port` upwards
+PAGE = "the page"
 Running = TypeVar("Running")
+Starting = AbstractContextManager[str]
 DEFAULT_FEED = Path("public/feeds/packet.atom.xml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
-    """Where each stand-in listens, and what they hold. URLs end without a slash."""
+    """Where each stand-in listens, by its network, and what they hold.
+
+    URLs end without a slash.
+    """
 
     page_url: str
-    mastodon_url: str
-    reddit_url: str
-    lemmy_url: str
-    smtp_host: str
-    smtp_port: int
+    urls: Mapping[str, str]
     outside: Outside
+
+    def at(self, network: str) -> tuple[str, int]:
+        """The host and the port of a stand-in."""
+        place = urlsplit(self.urls[network])
+        return place.hostname or "", place.port or 0
 
 
 @contextmanager
 def sandbox(
-    *, port: int = 0, journal: Path | None = None, feeds: Sequence[Path] = ()
+    *,
+    port: int = 0,
+    journal: Path | None = None,
+    feeds: Sequence[Path] = (),
+    networks: Collection[str] = (),
 ) -> Iterator[Sandbox]:
-    """Run every stand-in on this machine, and the page that shows what they hold.
+    """Run stand-ins on this machine, and the page that shows what they hold.
 
-    With `port` 0 each finds a free port; else the page has `port` and Mastodon, Reddit, Lemmy
-    and mail the four above it. `journal` gets a JSON line for every post; `feeds` are feed files
-    or folders of them, which the page shows as soon as they exist.
+    `networks` are all there are, unless it names some. With `port` 0 each finds a free port; else
+    the page has `port`, and they those above it, in the order of `stand_ins`. `journal` gets a
+    JSON line for every post; `feeds` are feed files or folders of them, which the page shows as
+    soon as they exist.
     Raises OSError, naming the port, when one is taken, and ValueError when there is no such port.
     """
-    numbers = _ports(port)
+    wanted = {name: one for name, one in stand_ins().items() if not networks or name in networks}
+    numbers = _ports(port, [PAGE, *wanted])
     outside = Outside(journal=journal)
     with ExitStack() as stack:
 
-        def web(what: str, app: ASGIApp) -> str:
+        def started(what: str, name: str, start: Callable[[int], Starting]) -> str:
             number = numbers[what]
-            return stack.enter_context(_started(what, number, lambda: serving(app, port=number)))
+            return stack.enter_context(_started(name, number, lambda: start(number)))
 
-        mastodon_url = web("Mastodon", mastodon.app(outside))
-        reddit_url = web("Reddit", reddit.app(outside))
-        lemmy_url = web("Lemmy", lemmy.app(outside))
-        number = numbers["mail"]
-        smtp_host, smtp_port = stack.enter_context(
-            _started("mail", number, lambda: serving_smtp(outside, port=number))
-        )
-        addresses = {
-            "mastodon": mastodon_url,
-            "reddit": reddit_url,
-            "lemmy": lemmy_url,
-            "email": f"smtp://{smtp_host}:{smtp_port}",
+        urls = {
+            network: started(network, one.name, partial(one.serve, outside))
+            for network, one in wanted.items()
         }
         shown = page.app(
-            outside, addresses=addresses, feeds=tuple(feeds), static=sample_folder() / "static"
+            outside, addresses=urls, feeds=tuple(feeds), static=sample_folder() / "static"
         )
-        yield Sandbox(
-            page_url=web("the page", shown),
-            mastodon_url=mastodon_url,
-            reddit_url=reddit_url,
-            lemmy_url=lemmy_url,
-            smtp_host=smtp_host,
-            smtp_port=smtp_port,
-            outside=outside,
-        )
+        page_url = started(PAGE, PAGE, lambda number: serving(shown, port=number))
+        yield Sandbox(page_url=page_url, urls=urls, outside=outside)
 
 
-def _ports(first: int) -> dict[str, int]:
+def _ports(first: int, what: Sequence[str]) -> dict[str, int]:
     if first == 0:
-        return dict.fromkeys(PORTS, 0)
-    last = first + len(PORTS) - 1
+        return dict.fromkeys(what, 0)
+    last = first + len(what) - 1
     if not 0 < first <= last <= 65535:
-        raise ValueError(f"no ports {first} to {last}; the first may be 1 to {65536 - len(PORTS)}")
-    return dict(zip(PORTS, range(first, last + 1), strict=True))
+        raise ValueError(f"no ports {first} to {last}; the first may be 1 to {65536 - len(what)}")
+    return dict(zip(what, range(first, last + 1), strict=True))
 
 
 @contextmanager
@@ -141,51 +137,20 @@ def settings(sandbox: Sandbox, *, feed: Path = DEFAULT_FEED, languages: Sequence
     )
 
 
-def _channels(sandbox: Sandbox, feed: Path) -> dict[str, dict[str, object]]:
-    return {
-        "readers": {
-            "kind": "email",
-            "host": sandbox.smtp_host,
-            "port": sandbox.smtp_port,
-            "tls": "none",
-            "from": "The Towpath Packet <packet@towpath.example>",
-            "list_id": "packet.towpath.example",
-            "bounce_address": "bounces@towpath.example",
-            "connections": 2,
-        },
-        "feed": {
-            "kind": "atom",
-            "path": str(feed),
-            "url": f"{sandbox.page_url}/feeds/{feed.name}",
-        },
-        "mastodon": {
-            "kind": "mastodon",
-            "instance": sandbox.mastodon_url,
-            "access_token": "pretend-token",
-            "visibility": "public",
-        },
-        "reddit": {
-            "kind": "reddit",
-            "subreddit": "towpath",
-            "client_id": "pretend-id",
-            "client_secret": "pretend-secret",
-            "refresh_token": "pretend-token",
-            "post": "link",
-            "flair": "Newsletter",
-            "site": sandbox.reddit_url,
-            "oauth": sandbox.reddit_url,
-        },
-        "lemmy": {
-            "kind": "lemmy",
-            "instance": sandbox.lemmy_url,
-            "community": "towpath",
-            "username": "packet",
-            "password": "pretend-password",
-        },
+def _channels(sandbox: Sandbox, feed: Path) -> dict[str, dict[str, Any]]:
+    feed_url = f"{sandbox.page_url}/feeds/{feed.name}"
+    found: dict[str, dict[str, Any]] = {
+        "feed": {"kind": "atom", "path": str(feed), "url": feed_url},
     }
+    for network, url in sandbox.urls.items():
+        for name, fields in stand_ins()[network].channels(url).items():
+            found[name] = {
+                key: feed_url if value == FEED_URL else value for key, value in fields.items()
+            }
+    return found
 
 
-def _table(name: str, fields: dict[str, object] | dict[str, str]) -> str:
+def _table(name: str, fields: Mapping[str, Any]) -> str:
     # JSON's strings, numbers and lists of strings are TOML's, too
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     return f"[{name}]\n" + "\n".join(lines) + "\n"

@@ -8,6 +8,8 @@ from jinja2 import Environment, PackageLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from publisher.sandbox import mailbox
+
 _SCHEMES = {"http", "https", "mailto", "xmpp"}
 _MARKDOWN = MarkdownIt("js-default", {"linkify": True})
 
@@ -58,6 +60,11 @@ TEMPLATES = Environment(
     loader=PackageLoader("publisher.sandbox", "pages"), autoescape=True, trim_blocks=True
 )
 TEMPLATES.filters.update(
-    safe_html=_safe, markdown=_markdown, moment=_moment, host=_host, handle=_handle
+    safe_html=_safe,
+    markdown=_markdown,
+    moment=_moment,
+    host=_host,
+    handle=_handle,
+    mail=mailbox.opened,
 )
 TEMPLATES.tests["web"] = _is_web

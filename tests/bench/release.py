@@ -19,6 +19,7 @@ from publisher.domain.channel import Post, Reader
 from publisher.domain.issue import Edition, Site
 from publisher.publishing import utcnow
 from publisher.rendering.reading import read_edition
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import Sandbox, sandbox
 from publisher.storage import reports
 from publisher.storage.engine import reading
@@ -146,7 +147,7 @@ def archive() -> None:
 def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-bench-")))
-        outside = stack.enter_context(sandbox())
+        outside = stack.enter_context(sandbox(networks=FIRST))
         home = furnish(folder, outside)
         os.environ["PUBLISHER_CONFIG"] = str(folder / "publisher.toml")
         subscribing.add([READER.address], engine=wiring.engine())

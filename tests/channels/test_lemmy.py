@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from channels.lemmy import Lemmy
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
-from publisher.sandbox import lemmy as stand_in
-from publisher.sandbox.members import LANGUAGES
+from publisher.sandbox.networks import lemmy as stand_in
+from publisher.sandbox.networks._members import LANGUAGES
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import CHART, EDITION, URL

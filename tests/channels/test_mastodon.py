@@ -20,8 +20,8 @@ from channels._mastodonpy import links_in, status_length
 from channels.mastodon import Mastodon
 from publisher.domain.channel import ChannelError, Disconnected, Post, Refused, TryLater, Unsure
 from publisher.domain.issue import Edition, Image
-from publisher.sandbox import mastodon as stand_in
-from publisher.sandbox import statuses
+from publisher.sandbox.networks import _statuses as statuses
+from publisher.sandbox.networks import mastodon as stand_in
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION, FAMILY, URL, tiny_png, with_pictures

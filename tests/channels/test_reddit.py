@@ -23,7 +23,7 @@ from publisher.domain.channel import (
     TryLater,
     Unsure,
 )
-from publisher.sandbox import reddit
+from publisher.sandbox.networks import reddit
 from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION

@@ -18,7 +18,7 @@ from publisher.domain.channel import (
     TryLater,
     Unsure,
 )
-from publisher.sandbox import mastodon as stand_in
+from publisher.sandbox.networks import mastodon as stand_in
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION, FAMILY, URL

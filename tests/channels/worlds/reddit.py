@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from channels.reddit import Reddit
-from publisher.sandbox import reddit
+from publisher.sandbox.networks import reddit
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.worlds import SECRET

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from publisher.sandbox import page
-from publisher.sandbox.outside import FAULTS, NETWORKS, Outside
+from publisher.sandbox.joining import names
+from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
 
 EVIL = "<script>alert('gotcha')</script>"
@@ -252,8 +253,8 @@ def test_a_fault_planned_by_the_form_leads_back_to_the_page(
     [
         ({"network": "lemmy", "do": "explode"}, list(FAULTS)),
         ({"network": "lemmy", "do": ["refuse"]}, list(FAULTS)),
-        ({"network": "friendster", "do": "refuse"}, list(NETWORKS)),
-        ({"do": "refuse"}, list(NETWORKS)),
+        ({"network": "friendster", "do": "refuse"}, list(names())),
+        ({"do": "refuse"}, list(names())),
         ({"network": "lemmy", "do": "refuse", "times": 0}, ["times", "1 to 1000"]),
         ({"network": "lemmy", "do": "refuse", "times": 1.5}, ["times", "1 to 1000"]),
         ({"network": "lemmy", "do": "timeout", "seconds": "soon"}, ["seconds", "1 to 3600"]),

@@ -6,8 +6,9 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from publisher.sandbox import lemmy, mastodon, reddit
-from publisher.sandbox.outside import NETWORKS, Outside
+from publisher.sandbox.joining import names
+from publisher.sandbox.networks import lemmy, mastodon, reddit
+from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from tests.publisher.sandbox.test_page import EVIL, POSTS
 
@@ -32,7 +33,7 @@ def test_words_of_a_post_do_not_become_markup(network: str) -> None:
     outside = Outside()
     outside.keep(network, "1", **{**POSTS[network], **DATES, WORDS[network]: EVIL})
     answer = opened(outside, network)
-    assert f"Stand-in, not a real {NETWORKS[network]}" in answer.text
+    assert f"Stand-in, not a real {names()[network]}" in answer.text
     assert "gotcha" in answer.text
     assert "<script" not in answer.text
 

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
-from publisher.sandbox import mastodon
+from publisher.sandbox.networks import mastodon
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.publicpage import Public, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
+from publisher.sandbox.standing import StandIn, Tables, web
 
 NETWORK = "reddit"
 WINDOW, QUOTA = 600, 1000  # seconds, requests
@@ -277,3 +278,18 @@ def _base36(number: int) -> str:
 def _slug(title: str) -> str:
     words = "".join(c if c.isalnum() and c.isascii() else " " for c in title.lower()).split()
     return "_".join(words)[:50] or "post"
+
+
+def _channels(url: str) -> Tables:
+    login = {
+        "client_id": "pretend-id",
+        "client_secret": "pretend-secret",
+        "refresh_token": "pretend-token",
+    }
+    post = {"subreddit": "towpath", **login, "post": "link", "flair": "Newsletter"}
+    return {"reddit": {"kind": "reddit", **post, "site": url, "oauth": url}}
+
+
+STAND_IN = StandIn(
+    name="Reddit", serve=web(app), channels=_channels, shown=_public, card="submission"
+)

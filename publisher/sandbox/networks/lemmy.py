@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from publisher.sandbox.members import LANGUAGES, OPEN_LANGUAGES, Fields, Members
+from publisher.sandbox.networks._members import LANGUAGES, OPEN_LANGUAGES, Fields, Members
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.publicpage import Public, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
+from publisher.sandbox.standing import StandIn, Tables, web
 
 NETWORK = "lemmy"
 VERSIONS = {"0.19": "0.19.20", "1.0": "1.0.0-beta.1"}
@@ -291,3 +292,11 @@ def _error(code: int, word: str) -> Response:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+def _channels(url: str) -> Tables:
+    place = {"community": "towpath", "username": "packet", "password": "pretend-password"}
+    return {"lemmy": {"kind": "lemmy", "instance": url, **place}}
+
+
+STAND_IN = StandIn(name="Lemmy", serve=web(app), channels=_channels, shown=_public, card="lemming")

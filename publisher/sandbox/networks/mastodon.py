@@ -15,10 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
-from publisher.sandbox.serving import Endpoint, accept_or_fail, base
-from publisher.sandbox.statuses import (
+from publisher.sandbox.networks._statuses import (
     ALT_LIMIT,
     CHARACTERS,
     PICTURES,
@@ -30,6 +27,10 @@ from publisher.sandbox.statuses import (
     status,
     status_length,
 )
+from publisher.sandbox.outside import Kept, Outside
+from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.serving import Endpoint, accept_or_fail, base
+from publisher.sandbox.standing import StandIn, Tables, web
 
 NETWORK = "mastodon"
 SCOPES = ["read", "write:statuses", "write:media"]
@@ -302,3 +303,11 @@ REFUSALS = {
     "rate_limit": _rate_limited,
     "unauthorized": lambda _: _error(401, "The access token was revoked"),
 }
+
+
+def _channels(url: str) -> Tables:
+    account = {"access_token": "pretend-token", "visibility": "public"}
+    return {"mastodon": {"kind": "mastodon", "instance": url, **account}}
+
+
+STAND_IN = StandIn(name="Mastodon", serve=web(app), channels=_channels, shown=_public, card="toot")
