@@ -29,6 +29,7 @@ ACCOUNT_WORDS = {
     "user_is_banned",
 }
 PAUSE_WORDS = {"rate_limit_error", "too_many_requests"}
+GONE_WORDS = ("couldnt_find_post", "not_found")
 RECENT = 50  # the most posts that one look gives
 
 Json = dict[str, Any]
@@ -130,6 +131,16 @@ def own_posts(line: Line, url: str) -> list[Kept]:
         wanted = {"type_": "Url", "q": url, "creator_id": _me(line), "limit": RECENT, "sort": "New"}
         views = line.ask("GET", "search", params=wanted).get("posts") or []
     return [kept({"post_view": view}) for view in views if "post" in view]
+
+
+def remove(line: Line, id: int) -> None:
+    """Delete a post of the account's own; one that is not there any more needs nothing."""
+    way = ("DELETE", "post") if line.api == "v4" else ("POST", "post/delete")
+    try:
+        line.ask(*way, json={"post_id": id, "deleted": True})
+    except Refused as refusal:
+        if not any(word in str(refusal) for word in GONE_WORDS):
+            raise
 
 
 def _reach(http: httpx.Client) -> Line:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from channels._http import nothing_posted
-from channels._lemmyapi import Line, Login, community, kept, own_posts, signed_in
+from channels._lemmyapi import Line, Login, community, kept, own_posts, remove, signed_in
 from channels._settings import require
 from channels._templates import Wording, filled, wording
 from channels._text import as_markdown, one_line, post_key, shorten, unlinked
@@ -103,6 +103,11 @@ class Lemmy:
         with self._signed_in() as line:
             edited = kept(line.ask("PUT", "post", json=said))
         return Receipt(id=edited.id, url=edited.url)
+
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the post; Lemmy leaves its place and its answers."""
+        with self._signed_in() as line:
+            remove(line, int(receipt.id))
 
     def check(self) -> list[str]:
         """Sign in and look at the community."""

@@ -106,6 +106,11 @@ class Reddit:
             submission.edit(post.text)
         return self._receipt(receipt.id, note)
 
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the submission; Reddit says nothing where it was deleted before."""
+        with failures_named(self._client):
+            self._client.submission(id=receipt.id).delete()
+
     def check(self) -> list[str]:
         """Sign in, read what the subreddit takes, and look for the flair."""
         with failures_named(self._client):

@@ -25,6 +25,7 @@ from publisher.cli import (
     reading,
     receipts,
     releases,
+    retractions,
     running,
     sending,
     stopping,
@@ -57,7 +58,7 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-parts = (demo, sending, corrections, releases, stopping, reading, receipts, running)
+parts = (demo, sending, corrections, retractions, releases, stopping, reading, receipts, running)
 for family in (*parts, readers, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)

@@ -172,6 +172,17 @@ class Measured(Protocol):
         """
 
 
+@runtime_checkable
+class Retracting(Protocol):
+    """What a channel has on top whose network takes posts back."""
+
+    def retract(self, receipt: Receipt) -> None:
+        """Take back what was posted. What is gone already needs nothing, and is no error.
+
+        Raises one of the four failures; Refused where the network does not allow it any more.
+        """
+
+
 class ChannelError(Exception):
     """A failure the channel understands."""
 

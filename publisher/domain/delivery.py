@@ -24,7 +24,7 @@ TRANSITIONS: dict[State, set[State]] = {
     State.PENDING: {State.SENDING, State.SKIPPED, State.UNSURE},
     State.UNSURE: {State.SENDING, State.PENDING, State.DELIVERED, State.SKIPPED},
     State.SENDING: set(State) - {State.SENDING},
-    State.DELIVERED: set(),
+    State.DELIVERED: {State.SKIPPED},  # a person has it taken back
     State.REFUSED: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # a person
     State.HELD: {State.PENDING, State.UNSURE, State.DELIVERED, State.SKIPPED},  # decides
     State.SKIPPED: set(),

@@ -34,6 +34,7 @@ AWAY = "?"  # stands for what belongs to no post
 
 _d, _l, _p = deliveries.c, delivery_log.c, posts.c
 WAYS = [f"{was}>{now}" for was, ways in TRANSITIONS.items() for now in ways]
+TAKEN_BACK = f"{State.DELIVERED}>{State.SKIPPED}"  # by a person alone
 CORRECTED = f"{State.DELIVERED}>{State.DELIVERED}"  # by a person alone, and it moves nothing
 STARTS = [f">{now}" for now in FIRST]
 
@@ -135,6 +136,7 @@ def missteps() -> Select[Any]:
         (and_(steps.before.is_(None), way.not_in(STARTS)), "it is no beginning"),
         (steps.was != steps.before, literal("the row before ends with ") + steps.before),
         (and_(steps.before.is_not(None), way.not_in(WAYS), ~corrected), "there is no such way"),
+        (and_(way == TAKEN_BACK, steps.worker != PERSON), "nobody had it taken back"),
         (steps.attempt != counted, literal("its attempt should be number ") + _text(counted)),
         (and_(last, steps.now != _d.state), literal("the delivery is ") + _d.state),
         (and_(last, steps.attempt != _d.attempts), "the delivery counts other attempts"),

@@ -10,7 +10,7 @@ from publisher.domain.channel import Post, Receipt
 from publisher.domain.correction import OF_AN_ISSUE
 from publisher.domain.delivery import UNFINISHED, State
 from publisher.domain.subscriber import Standing
-from publisher.storage.deliveries import entry, log
+from publisher.storage.deliveries import PERSON, entry, log, move
 from publisher.storage.posts import stored, to_json
 from publisher.storage.schema import deliveries, posts, subscribers
 
@@ -110,3 +110,11 @@ def note(
     state = State.DELIVERED
     line = entry(out.delivery, at, state, state, attempt=out.attempt, reason=reason)
     log(db, [line | proof | {"worker": by}])
+
+
+def take_back(db: Connection, out: Out, *, reason: str, at: datetime) -> bool:
+    """Note that a person had a post taken back; False when it was noted meanwhile."""
+    gone: dict[str, Any] = {"remote_id": "", "url": ""}
+    was, now = State.DELIVERED, State.SKIPPED
+    known: dict[str, Any] = {"at": at, "attempt": out.attempt, "worker": PERSON}
+    return move(db, out.delivery, was, now, reason=reason, **known, **gone)

@@ -287,7 +287,7 @@ def answer(
     return sum(
         move_all(db, ids, was, now, at=at, reason=reason, worker=PERSON, **values)
         for was in TRANSITIONS
-        if was is not State.SENDING and now in TRANSITIONS[was]
+        if was not in (State.SENDING, State.DELIVERED) and now in TRANSITIONS[was]
     )
 
 

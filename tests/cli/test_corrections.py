@@ -30,6 +30,20 @@ def test_a_mended_issue_is_edited_where_that_can_be_and_sent_nowhere(home: Home)
     assert doctor.code == 0, doctor.out
 
 
+def test_an_issue_is_taken_back_where_that_can_be(home: Home) -> None:
+    home.write(FILE)
+    assert home.run("publish", KEY, "--channel", "lemmy", "--channel", "readers").code == 0
+    assert home.run("retract", KEY).code == 2
+    done = home.run("retract", KEY, "--everywhere")
+    assert (done.code, "lemmy (en): taken back" in done.out) == (1, True)
+    assert "2 mails are out, and no mail can be taken back" in done.out
+    assert home.outside.outside.posts("lemmy")[0].fields["deleted"]
+    again = home.run("retract", KEY, "--channel", "lemmy")
+    assert (again.code, again.out) == (0, f"{KEY}: nothing of it is out there\n")
+    assert home.run("publish", KEY, "--channel", "lemmy").code == 0
+    assert home.posts("lemmy") == 1
+
+
 def test_what_was_never_sent_cannot_be_corrected(home: Home) -> None:
     home.write(FILE)
     done = home.run("correct", KEY)

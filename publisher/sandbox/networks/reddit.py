@@ -142,6 +142,14 @@ class Subreddits:
         thing = _thing(self.outside.keep(NETWORK, kept.id, **changed))
         return JSONResponse({"json": {"errors": [], "data": {"things": [thing]}}})
 
+    async def delete(self, request: Request) -> Response:
+        """Answer alike for what is gone already; another's posts stay."""
+        form = await request.form()
+        kept = self.outside.get(NETWORK, str(form["id"]).removeprefix("t3_"))
+        if kept is not None and kept.fields["author"] == self.author(request):
+            self.outside.remove(NETWORK, kept.id)
+        return JSONResponse({})
+
     async def info(self, request: Request) -> Response:
         """By fullname or by URL, which Reddit compares literally."""
         ids = request.query_params.get("id", "").replace("t3_", "").split(",")
@@ -203,6 +211,7 @@ def app(outside: Outside, *, takes: str = "any", missing: tuple[str, ...] = ()) 
         "/r/{name}/api/flairselector": ("POST", here.flairs),
         "/api/submit": ("POST", here.submit),
         "/api/editusertext": ("POST", here.edit),
+        "/api/del": ("POST", here.delete),
         "/api/info": ("GET", here.info),
         "/user/{name}/submitted": ("GET", here.submitted),
         "/comments/{id}": ("GET", here.comments),

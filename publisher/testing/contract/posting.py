@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.domain.channel import Refused
+from publisher.domain.channel import Refused, Retracting
 from publisher.domain.issue import Edition
 from publisher.testing.contract.asking import look, readable, rendered
 from publisher.testing.sample import EDITION, URL
@@ -16,6 +16,7 @@ __all__ = [
     "test_an_update_replaces_or_is_refused",
     "test_looking_before_a_second_delivery_makes_one_post",
     "test_what_is_delivered_is_visible_once_and_can_be_found",
+    "test_what_is_taken_back_is_gone",
     "test_what_was_never_delivered_is_not_found",
 ]
 
@@ -70,6 +71,18 @@ def test_an_update_replaces_or_is_refused(world: World, edition: Edition) -> Non
         assert "Mended title" in visible[0]
         assert EDITION.title not in visible[0]
         assert updated.id == receipt.id
+
+
+def test_what_is_taken_back_is_gone(world: World, edition: Edition) -> None:
+    channel = world.channel
+    if not isinstance(channel, Retracting):
+        pytest.skip("this channel takes nothing back")
+    post = rendered(world, edition)
+    receipt = channel.deliver(post)
+    for _ in range(2):
+        channel.retract(receipt)
+        assert world.visible() == []
+    assert look(world, post) is None
 
 
 def test_a_check_finds_something_and_posts_nothing(world: World) -> None:

@@ -22,7 +22,8 @@ class World:
         )
 
     def visible(self) -> list[str]:
-        posts = [kept.fields for kept in self.outside.posts("lemmy")]
+        kept = [one.fields for one in self.outside.posts("lemmy")]
+        posts = [fields for fields in kept if not fields["deleted"]]
         return [f"{post['name']}\n{post['url']}\n{post['body']}" for post in posts]
 
     def fail(self, do: str, *, seconds: int = 1) -> None:
