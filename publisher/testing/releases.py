@@ -1,11 +1,13 @@
 """One issue on its way through the program: planned, swept, delivered on a store of its own."""
 
+import atexit
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import TemporaryDirectory, mkdtemp
 
 from sqlalchemy import Engine, select
 
@@ -47,11 +49,11 @@ class Release:
     folder: Path
     edition: Edition
     time: datetime = BEGINNING
-    _opened: list[Engine] = field(default_factory=list)
 
     def prepare(self) -> None:
         """Make the store, with a reader where the channel has readers."""
         _copy_empty_store(self.folder / STORE)
+        self._take_over()
         if isinstance(self.channel, Mailing):
             [added] = [subscribing.add([READER], engine=self._engine, at=self.time)]
             assert added, "the reader was not taken"
@@ -88,9 +90,13 @@ class Release:
 
     def close(self) -> None:
         """Leave the store, so that no connection is shared with a process to come."""
-        for engine in self._opened:
-            engine.dispose()
-        self._opened.clear()
+        self._engine.dispose()
+
+    def _take_over(self) -> None:
+        """Have the one engine of this process open this store from now on."""
+        link, _ = _one_engine()
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.folder / STORE)
 
     def _work(self) -> None:
         hints: list[Hint] = []
@@ -103,9 +109,7 @@ class Release:
 
     @property
     def _engine(self) -> Engine:
-        if not self._opened:
-            self._opened.append(connect(f"sqlite:///{self.folder / STORE}"))
-        return self._opened[0]
+        return _one_engine()[1]
 
     @property
     def _channels(self) -> dict[str, Configured]:
@@ -124,6 +128,18 @@ class Release:
             lost=lambda _: True,
             now=lambda: self.time,
         )
+
+
+@cache
+def _one_engine() -> tuple[Path, Engine]:
+    """The engine for the store of the release at hand, and the link that leads there.
+
+    A release is prepared, goes on and is closed before the next. An engine of its own for each
+    would compile every statement anew, which is most of the time that a release takes.
+    """
+    folder = Path(mkdtemp(prefix="publisher-testing-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder / STORE, connect(f"sqlite:///{folder / STORE}")
 
 
 def _copy_empty_store(place: Path) -> None:
