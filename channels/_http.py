@@ -1,6 +1,7 @@
 """One HTTP request, its failures turned into the decisions they call for."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ import httpx
 
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 
+REMOVED = "[secret]"
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -36,9 +38,32 @@ def call(
     if response.has_redirect_location:
         place = response.headers["Location"]
         raise Disconnected(f"redirected to {place}: use the final address")
-    reason = f"{response.status_code} {response.text[:200]}".strip()
+    reason = f"{response.status_code} {plain(response.text)}".strip()
     pause = retry_after(response.headers.get("Retry-After"))
     raise named(response) or failure(response.status_code, reason, pause)
+
+
+def call_unseen(
+    client: httpx.Client,
+    method: str,
+    path: str,
+    *,
+    secret: str,
+    params: Mapping[str, str] | None = None,
+    **kwargs: Any,
+) -> httpx.Response:
+    """Ask once, as `call` does, at a path that holds a `secret`: no log and no failure shows it.
+
+    httpx logs every address, so it is told one without it; the true one goes out as the extension
+    "target" (https://www.python-httpx.org/advanced/extensions/#target).
+    """
+    target = httpx.URL("http://localhost" + path, params=params or {}).raw_path
+    try:
+        shown = path.replace(secret, REMOVED)
+        return call(client, method, shown, extensions={"target": target}, **kwargs)
+    except ChannelError as error:  # a redirect, for one, names its place
+        error.args = (str(error).replace(secret, REMOVED),)
+        raise
 
 
 @contextmanager
@@ -63,6 +88,13 @@ def failure(status: int, reason: str, pause: timedelta | None = None) -> Channel
             return Refused(reason)
         case _:
             return Unsure(reason)
+
+
+def plain(text: str) -> str:
+    """The first words of an answer; of a page, as proxies send them, without its markup."""
+    if "<html" in text[:1000].lower():
+        text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>?", " ", text[:5000])
+    return " ".join(text[:5000].split())[:200]
 
 
 def retry_after(value: str | None) -> timedelta | None:

@@ -1,14 +1,22 @@
 """The values a channel is made with, checked at once and named where they are wrong."""
 
 from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
 
 
-def require(channel: object, rules: Iterable[tuple[str, object, str]]) -> None:
+def require(channel: Any, rules: Iterable[tuple[str, object, str]]) -> None:
     """Raise one ValueError with a line for every rule (field, whether right, what it must be)."""
+    secrets = {one.name for one in fields(channel) if not one.repr}
     broken = [
-        f"{name} must be {must}, not {str(getattr(channel, name)) or 'empty'!r}"
+        f"{name} must be {must}, not {_shown(getattr(channel, name), secret=name in secrets)}"
         for name, right, must in rules
         if not right
     ]
     if broken:
         raise ValueError(*broken)
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    words = str(value) or "empty"
+    return "what is there" if secret and value else repr(words)

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from channels._http import call, failure, nothing_posted, retry_after
+from channels._http import call, call_unseen, failure, nothing_posted, plain, retry_after
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -106,3 +106,30 @@ def test_a_pause_may_be_a_date() -> None:
 
 def test_a_date_gone_by_is_no_wait() -> None:
     assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT") == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("<!doctype html><HTML><style>p{}</style><p>Bad\n gateway</p></HTML>", "Bad gateway"),
+        ("<html><script>x()</script><b>Busy</b", "Busy"),
+        ("a < b", "a < b"),
+        ("x" * 9000, "x" * 200),
+    ],
+)
+def test_a_page_is_told_without_its_markup(said: str, words: str) -> None:
+    assert plain(said) == words
+
+
+def test_a_secret_in_a_path_goes_out_and_shows_nowhere() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(301, headers={"Location": "http://new.example/bot/s3cr3t/post"})
+
+    with client(answer) as http, pytest.raises(Disconnected) as raised:
+        call_unseen(http, "POST", "/bot/s3cr3t/post", secret="s3cr3t", params={"a": "b c"})
+    assert sent[0].extensions["target"] == b"/bot/s3cr3t/post?a=b+c"
+    assert "s3cr3t" not in str(sent[0].url)
+    assert "http://new.example/bot/[secret]/post" in str(raised.value)

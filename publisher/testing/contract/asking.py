@@ -48,14 +48,15 @@ def look(world: World, post: Post) -> Receipt | None:
 
 
 def with_secret(channel: Any, secret: str) -> Any:
-    """The same channel with other credentials. Skips one that has none."""
+    """The same channel with other credentials, or an address that holds them. Skips one without."""
     values = {one.name: getattr(channel, one.name) for one in fields(channel)}
-    known = [name for name, value in values.items() if value == SECRET]
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    known = {name: text.replace(SECRET, secret) for name, text in texts.items() if SECRET in text}
     if not known:
         hidden = [one.name for one in fields(channel) if not one.repr]
         assert not hidden, f"the World must use SECRET as {' and '.join(hidden)}"
         pytest.skip("this channel has no secret")
-    return replace(channel, **dict.fromkeys(known, secret))
+    return replace(channel, **known)
 
 
 def readable(failure: ChannelError) -> bool:
