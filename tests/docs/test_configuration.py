@@ -19,6 +19,10 @@ TABLES = (
 )
 KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"
+PRETEND = {  # what a variable of such a name holds; any other, a word
+    "DATABASE": DATABASE,
+    "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/112233/a-secret",
+}
 
 
 def keys(table: str, folder: Path) -> list[str]:
@@ -70,7 +74,8 @@ def test_a_configuration_that_is_shown_is_right(
     snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in re.findall(r'"env:(\w+)"', snippet.text):
-        monkeypatch.setenv(variable, DATABASE if "DATABASE" in variable else "a-secret")
+        fitting = (value for name, value in PRETEND.items() if name in variable)
+        monkeypatch.setenv(variable, next(fitting, "a-secret"))
     for place in re.findall(r'"file:([^"]+)"', snippet.text):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text(KEYS.get(place, "a-secret\n"), encoding="utf-8")
