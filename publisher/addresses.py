@@ -1,4 +1,4 @@
-"""E-mail addresses: as typed, and as they are compared."""
+"""Addresses of readers, of mail and of XMPP: as typed, and as they are compared."""
 
 import re
 import unicodedata
@@ -18,8 +18,11 @@ _LONGEST_PLAIN = 64
 _RESERVED = frozenset(("arpa", "invalid", "local", "localhost", "onion"))
 
 
+XMPP = "xmpp"
+
+
 class BadAddress(ValueError):
-    """An address that mail cannot be sent to; the message says why."""
+    """An address that nothing can be sent to; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,9 +32,19 @@ class Address:
     typed: str
     key: str
 
+    @property
+    def scheme(self) -> str:
+        """ "" for mail, "xmpp" for a JID."""
+        return scheme(self.key)
+
+
+def scheme(address: str) -> str:
+    """The scheme that an address, or its key, begins with; "" for mail, whose have none."""
+    return XMPP if address.lower().startswith(f"{XMPP}:") else ""
+
 
 def parse(text: str) -> Address:
-    """Read an e-mail address. Raises BadAddress.
+    """Read an e-mail address, or a JID behind `xmpp:`. Raises BadAddress.
 
     The key has the local part in NFC and case-folded, and the domain in A-labels (IDNA 2008,
     mapped by UTS #46): servers that tell `Ann` from `ann` are not known, readers who type both
@@ -39,7 +52,20 @@ def parse(text: str) -> Address:
     literals and comments are not.
     """
     typed = text.strip()
-    return plain(typed) or _any(typed)
+    return plain(typed) or (_jid(typed) if scheme(typed) else _any(typed))
+
+
+def _jid(typed: str) -> Address:
+    """Read `xmpp:ann@example.org` (RFC 5122, RFC 7622); a resource is left out."""
+    from slixmpp.jid import JID, InvalidJID  # noqa: PLC0415  most newsletters have no such readers
+
+    try:
+        found = JID(typed.partition(":")[2].partition("?")[0])
+    except InvalidJID as error:
+        raise BadAddress(f"{_shown(typed)}: no XMPP address: {error}") from error
+    if not found.user or len(typed) > LONGEST:
+        raise BadAddress(f"{_shown(typed)}: expected one such as xmpp:ann@example.org")
+    return Address(typed=f"{XMPP}:{found.bare}", key=f"{XMPP}:{found.bare}")
 
 
 def plain(typed: str) -> Address | None:

@@ -19,6 +19,7 @@ from publisher.domain.channel import (
     Post,
     Reader,
     Receipt,
+    scheme_of,
 )
 from publisher.domain.correction import Change
 from publisher.domain.delivery import (
@@ -433,7 +434,11 @@ def _plan_readers(
 ) -> int:
     default = edition.site.language
     keys = subscribers.readers_of(
-        edition.lang, channel=channel.name, taken=channel.languages, default=default
+        edition.lang,
+        channel=channel.name,
+        scheme=scheme_of(channel.channel),
+        taken=channel.languages,
+        default=default,
     )
     served = standins.served(db, edition.key, edition.lang, channel.name)
     keys = keys.where(*(~has_another for has_another in served))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from publisher.config import unknown
-from publisher.domain.channel import Channel
+from publisher.domain.channel import Channel, scheme_of
 
 GROUP = "publisher.channels"
 Wrong = Callable[[str, str], None]
@@ -38,15 +38,20 @@ def kinds() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def lists(tables: Mapping[str, Mapping[str, Any]], *, language: str) -> dict[str, tuple[str, ...]]:
+def lists(
+    tables: Mapping[str, Mapping[str, Any]], *, language: str, scheme: str | None = None
+) -> dict[str, tuple[str, ...]]:
     """The channels that bring each reader a copy of their own, with the languages they take.
 
-    Only the tables are looked at, so no secret is needed; what is wrong with them others say.
+    With a `scheme` those whose readers' addresses begin with it, with "" those of mail. Only the
+    tables are looked at, so no secret is needed; what is wrong with them others say.
     """
     found: dict[str, tuple[str, ...]] = {}
     for name, table in tables.items():
         languages = _languages(table.get("languages", [language]), _unsaid)
-        if languages and hasattr(_factory(table.get("kind", name), _unsaid), "deliver_each"):
+        factory = _factory(table.get("kind", name), _unsaid)
+        fits = scheme is None or scheme_of(factory) == scheme
+        if languages and fits and hasattr(factory, "deliver_each"):
             found[name] = languages
     return found
 

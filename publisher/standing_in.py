@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from publisher import publishing
-from publisher.domain.channel import Mailing
+from publisher.domain.channel import Mailing, scheme_of
 from publisher.registry import Configured
 from publisher.storage import copies, posts, standins
 from publisher.storage.engine import reading
@@ -69,8 +69,9 @@ def _some(one: Original, lists: Lists, *, at: datetime) -> int:
         posts.one_at_a_time(db, one.issue)
         if publishing.UNWRITTEN in posts.stored(db, one.post_id).details:
             return 0
-        taken = lists.channels[one.channel].languages
-        readers = standins.readers(db, one, taken=taken, at=at, limit=BATCH)
+        on = lists.channels[one.channel]
+        scheme, taken = scheme_of(on.channel), on.languages
+        readers = standins.readers(db, one, scheme=scheme, taken=taken, at=at, limit=BATCH)
         edition = posts.edition_of(db, one.issue, one.lang)
         doubt = publishing.forgotten(db, edition.dated) if edition else ""
         added = copies.plan(db, one.post_id, readers, at=at, doubt=doubt)

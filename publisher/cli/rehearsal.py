@@ -6,7 +6,7 @@ import click
 
 from publisher import addresses, wiring
 from publisher.cli import finding
-from publisher.domain.channel import ChannelError, Mailing
+from publisher.domain.channel import ChannelError, Mailing, scheme_of
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
 from publisher.rehearsing import rehearse
@@ -17,16 +17,19 @@ def send(editions: Sequence[Edition], channels: Mapping[str, Configured], addres
 
     Raises BadAddress, and Wrong where there is nothing to send.
     """
-    to = addresses.parse(address).typed
+    parsed = addresses.parse(address)
     copies = [
         (edition, channel)
         for edition in editions
         for channel in channels.values()
-        if isinstance(channel.channel, Mailing) and channel.takes(edition.key, edition.lang)
+        if isinstance(channel.channel, Mailing)
+        and scheme_of(channel.channel) == parsed.scheme
+        and channel.takes(edition.key, edition.lang)
     ]
     if not copies:
-        raise finding.Wrong("--to: none of these channels sends mail in these languages")
-    sent = [_send(edition, channel, to) for edition, channel in copies]
+        what = f"messages to {parsed.scheme}: addresses" if parsed.scheme else "mail"
+        raise finding.Wrong(f"--to: none of these channels sends {what} in these languages")
+    sent = [_send(edition, channel, parsed.typed) for edition, channel in copies]
     return 0 if all(sent) else 1
 
 

@@ -110,7 +110,9 @@ class Copy:
 class Mailing(Protocol):
     """What a channel has on top when each reader gets a copy of their own.
 
-    `rate` is the most copies a second for the whole channel, 0 for no limit.
+    `rate` is the most copies a second for the whole channel, 0 for no limit. One whose readers
+    are not reached by mail has a class attribute `scheme`, the URI scheme that their addresses
+    begin with, such as "xmpp".
     """
 
     rate: float
@@ -128,6 +130,11 @@ class Mailing(Protocol):
         is no longer ours, so it must not be sent, nor settled. Raises only Disconnected, when no
         copy at all can be sent until a person acts; copies not settled by then were not sent.
         """
+
+
+def scheme_of(channel: object) -> str:
+    """What the addresses of a channel's readers begin with, "" where they are mail addresses."""
+    return str(getattr(channel, "scheme", ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from publisher.domain.correction import OF_AN_ISSUE
 from publisher.domain.delivery import State
 from publisher.domain.subscriber import Event, Standing
 from publisher.storage.schema import deliveries, posts, reader_log, subscribers
-from publisher.storage.subscribers import has, wants
+from publisher.storage.subscribers import has, reached_by, wants
 
 DAY = timedelta(days=1)
 OLD = timedelta(days=90)  # then an original is sent to nobody more
@@ -60,12 +60,13 @@ def _is_due(one: Original, changed: datetime, at: datetime) -> bool:
 
 
 def readers(
-    db: Connection, one: Original, *, taken: Sequence[str], at: datetime, limit: int
+    db: Connection, one: Original, *, scheme: str, taken: Sequence[str], at: datetime, limit: int
 ) -> Select[Any]:
     """Up to `limit` readers whose days are over, by address key, with these days.
 
     They are on the list since before it was released, read one of the languages that the list
     takes but not the original's, and have nothing of the issue; nor is an edition of theirs there.
+    Their addresses are of this `scheme`.
     """
     own = or_(*(has(_S.languages, lang) for lang in taken if lang != one.lang))
     joined = exists().where(
@@ -79,7 +80,7 @@ def readers(
         _S.state + "" == Standing.CONFIRMED.value
     )  # nearly all are: no way to find these few
     free = (confirmed, _is_over(one, at), not_(has(_S.languages, one.lang)), *_nothing(db, one))
-    return found.where(*free).limit(limit)
+    return found.where(*free, reached_by(scheme)).limit(limit)
 
 
 def _is_over(one: Original, at: datetime) -> ColumnElement[bool]:

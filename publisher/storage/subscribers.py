@@ -152,8 +152,12 @@ def everyone(db: Connection) -> Sequence[Row[Any]]:
     return db.execute(select(subscribers).order_by(subscribers.c.id)).all()
 
 
-def readers_of(lang: str, *, channel: str, taken: tuple[str, ...], default: str) -> Select[Any]:
+def readers_of(
+    lang: str, *, channel: str, scheme: str, taken: tuple[str, ...], default: str
+) -> Select[Any]:
     """The address keys of the readers who get the edition in `lang` from the list `channel`.
+
+    They have addresses of this `scheme`, "" for those of mail.
 
     Who named no language, or only such as the channel has no edition in, gets the site's.
     """
@@ -163,7 +167,13 @@ def readers_of(lang: str, *, channel: str, taken: tuple[str, ...], default: str)
         theirs.append(and_(*(not_(has(c.languages, other)) for other in taken)))
     at_once = cast(null(), Integer).label("else_after")
     readers = select(c.address_key, at_once).where(c.state == Standing.CONFIRMED)
-    return readers.where(or_(*theirs), wants(channel))
+    return readers.where(or_(*theirs), wants(channel), reached_by(scheme))
+
+
+def reached_by(scheme: str) -> ColumnElement[bool]:
+    """Whether a reader's address begins with a scheme, or for "" with none."""
+    key = subscribers.c.address_key
+    return key.startswith(f"{scheme}:", autoescape=True) if scheme else key.not_like("%:%")
 
 
 def wants(channel: str) -> ColumnElement[bool]:

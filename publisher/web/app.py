@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from publisher import registry, wiring
+from publisher.addresses import XMPP
 from publisher.config import Settings
 from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
@@ -60,11 +62,13 @@ def build(
     It answers under the path of `public_url`, whether or not a proxy in front takes that off,
     and never builds an address from what a request says about its host.
     """
+    lists = partial(registry.lists, settings.channels, language=settings.site.language)
     web = Web(
         settings=settings,
         engine=engine,
         feeds=feeds.configured(settings),
-        lists=registry.lists(settings.channels, language=settings.site.language),
+        lists=lists(scheme=""),
+        messengers=lists(scheme=XMPP),
         hint=hint,
         now=now,
         broker=broker,

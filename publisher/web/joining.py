@@ -65,7 +65,7 @@ def router(web: Web) -> APIRouter:
 
 
 def _require_lists(web: Web) -> None:
-    if not web.lists:
+    if not (web.lists or web.messengers):
         raise HTTPException(404)
 
 
@@ -100,8 +100,9 @@ def _asked(web: Web, request: Request, form: FormData, secret: bytes) -> Respons
         "languages": forms.chosen(form, "languages", web.languages),
         "lists": forms.chosen(form, "lists", list(web.lists)),
     }
-    address = _parsed(typed)
-    wrong, nothing = address is None, len(web.lists) > 1 and not choice["lists"]
+    address = _parsed(web, typed)
+    by_mail = address is not None and not address.scheme
+    wrong, nothing = address is None, by_mail and len(web.lists) > 1 and not choice["lists"]
     mark = "".join(forms.values(form, "mark"))
     timely = forms.is_timely(mark, secret, web.now())
     if address is None or nothing or not timely:
@@ -111,17 +112,20 @@ def _asked(web: Web, request: Request, form: FormData, secret: bytes) -> Respons
     question = None
     if not "".join(forms.values(form, TRAP)):
         question = _ask(web, request, address, words, choice)
-    answer = page(web, "asked.html", words=words, headers=FRESH, address=address.typed)
+    told: dict[str, Any] = {"address": address.typed, "by_mail": by_mail}
+    answer = page(web, "asked.html", words=words, headers=FRESH, **told)
     if question:  # only once the answer is out: it must not tell by its delay
         answer.background = BackgroundTask(web.hint, Hint(ask=question))
     return answer
 
 
-def _parsed(typed: str) -> Address | None:
+def _parsed(web: Web, typed: str) -> Address | None:
+    """The address, if it is one that some channel reaches."""
     try:
-        return subscribing.parse(typed)
+        found = subscribing.parse(typed)
     except BadAddress:
         return None
+    return found if (web.messengers if found.scheme else web.lists) else None
 
 
 def _too_soon(mark: str, secret: bytes, at: datetime) -> bool:
@@ -133,11 +137,12 @@ def _too_soon(mark: str, secret: bytes, at: datetime) -> bool:
 def _ask(
     web: Web, request: Request, address: Address, words: Texts, choice: dict[str, tuple[str, ...]]
 ) -> int | None:
-    several = len(web.lists) > 1
+    lists = web.messengers if address.scheme else web.lists
+    several = not address.scheme and len(lists) > 1
     wish = {
         "languages": choice["languages"] if len(web.languages) > 1 else (),
         "lists": choice["lists"] if several else (),
-        "channel": choice["lists"][0] if several else next(iter(web.lists)),
+        "channel": choice["lists"][0] if several else next(iter(lists)),
         "lang": words.lang,
     }
     try:

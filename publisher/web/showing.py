@@ -37,15 +37,16 @@ TEMPLATES.filters.update(day=texts.day, language=texts.language_name)
 class Web:
     """What every page stands on.
 
-    `lists` are the channels that mail, with the languages they take; `hint` tells a worker where
-    to look. `broker` tells why the broker cannot be used, and `queues` what waits in each.
-    `look` has a worker look at the source.
+    `lists` are the channels that mail, with the languages they take, and `messengers` those that
+    reach readers at XMPP addresses. `hint` tells a worker where to look, `broker` why the broker
+    cannot be used, and `queues` what waits in each. `look` has a worker look at the source.
     """
 
     settings: Settings
     engine: Engine
     feeds: tuple[Feed, ...]
     lists: Mapping[str, tuple[str, ...]]
+    messengers: Mapping[str, tuple[str, ...]]
     hint: Callable[[Hint], object]
     now: Clock
     broker: Callable[[], str] = lambda: ""
@@ -64,8 +65,9 @@ class Web:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that there is mail in, the site's own first."""
-        every = dict.fromkeys(lang for langs in self.lists.values() for lang in langs)
+        """The languages that readers are written to in, the site's own first."""
+        places = (*self.lists.values(), *self.messengers.values())
+        every = dict.fromkeys(lang for langs in places for lang in langs)
         return tuple(sorted(every, key=lambda lang: lang != self.settings.site.language))
 
     def edition_path(self, issue: str, lang: str) -> str:

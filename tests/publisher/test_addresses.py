@@ -128,3 +128,38 @@ def test_a_domain_that_may_look_like_another_is_told_in_ascii_too() -> None:
 )
 def test_an_ascii_domain_is_told_once(address: str) -> None:
     assert telling(address, parse(address).key) == address
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("xmpp:Ann@Example.org", "xmpp:ann@example.org"),
+        ("XMPP:ann@example.org", "xmpp:ann@example.org/phone"),
+        ("xmpp:ann@example.org?message", " xmpp:ann@example.org"),
+        ("xmpp:ann@BÜCHER.example", "xmpp:ann@bücher.example"),
+    ],
+)
+def test_spellings_of_one_xmpp_address_share_a_key(one: str, other: str) -> None:
+    assert parse(one).key == parse(other).key
+
+
+def test_an_xmpp_address_is_another_than_the_mail_address_of_the_same_letters() -> None:
+    assert parse("xmpp:ann@example.org").key != parse("ann@example.org").key
+    assert (parse("xmpp:ann@example.org").scheme, parse("ann@example.org").scheme) == ("xmpp", "")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "xmpp:",
+        "xmpp:example.org",
+        "xmpp:@example.org",
+        "xmpp:ann@",
+        "xmpp:a b@example.org",
+        f"xmpp:{'a' * 300}@example.org",
+        "xmpp:ann@example.org\nBcc: b@example.org",
+    ],
+)
+def test_what_is_no_xmpp_address_is_named(typed: str) -> None:
+    with pytest.raises(BadAddress, match="xmpp:"):
+        parse(typed)

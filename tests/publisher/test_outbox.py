@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import Engine, Row, select
@@ -246,3 +246,30 @@ def test_the_log_names_neither_token_nor_address(
     assert "question 1: delivered" in caplog.text
     assert row(engine).token not in caplog.text
     assert "ann@" not in caplog.text
+
+
+@dataclass
+class FakeMessenger(FakePost):
+    """Writes to XMPP addresses."""
+
+    scheme: ClassVar[str] = "xmpp"
+
+
+def test_a_question_goes_by_a_channel_that_has_such_addresses(
+    engine: Engine, clock: Clock, mail: FakePost
+) -> None:
+    messenger = FakeMessenger()
+    me = worker(engine, clock, mail=mail, jabber=messenger)
+    outbox.deliver(question(engine, "xmpp:ann@example.org"), me, SENDER)
+    outbox.deliver(question(engine, "bob@example.org", channel="jabber"), me, SENDER)
+    assert [note.address for note in messenger.notes] == ["xmpp:ann@example.org"]
+    assert [note.address for note in mail.notes] == ["bob@example.org"]
+
+
+def test_a_question_for_which_there_is_no_channel_is_refused(me: Worker, mail: FakePost) -> None:
+    asked = question(me.engine, "xmpp:ann@example.org")
+    outbox.deliver(asked, me, SENDER)
+    with reading(me.engine) as db:
+        row = db.execute(select(asks).where(asks.c.id == asked)).one()
+    assert (row.state, mail.notes) == ("refused", [])
+    assert "no channel writes to xmpp: addresses" in row.reason

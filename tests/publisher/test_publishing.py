@@ -665,6 +665,24 @@ def test_a_mended_mailing_goes_to_its_readers(engine: Engine, clock: Clock) -> N
     assert standing(engine, "mail").state == State.DELIVERED
 
 
+def test_each_list_reaches_the_readers_whose_addresses_it_can_write_to(
+    engine: Engine, clock: Clock
+) -> None:
+    class FakeMessenger(FakeMailing):
+        scheme = "xmpp"
+
+    both = ["ann@example.org", "xmpp:ann@example.org", "xmpp:bob@example.org"]
+    subscribing.add(both, engine=engine)
+    mail, messenger = FakeMailing(), FakeMessenger()
+    me = worker(engine, clock, mail=mail, jabber=messenger)
+    with engine.begin() as db:
+        publishing.plan([edition()], db=db, channels=me.channels, at=NOW)
+    for hint in hints(me):
+        mailing.deliver_copies(hint.post, me)
+    reached = [[p.to.address for p in c.out_there if p.to] for c in (mail, messenger)]
+    assert reached == [both[:1], both[1:]]
+
+
 def test_the_line_of_an_attempt_tells_what_was_sent_where(engine: Engine, clock: Clock) -> None:
     plan(engine, "fake", key="2026-11")
     out = io.StringIO()

@@ -473,7 +473,7 @@ def undone(desk: Desk) -> None:
     with desk.engine.connect() as db:
         at = desk.clock()
         for one in standins.due(db, channels=["readers"], at=at):
-            readers = standins.readers(db, one, taken=("en", "de", "fr"), at=at, limit=9)
+            readers = standins.readers(db, one, scheme="", taken=("en", "de", "fr"), at=at, limit=9)
             copies.plan(db, one.post_id, readers, at=at)
         db.rollback()
 

@@ -31,6 +31,7 @@ ENGLISH = Texts(
     address="Your mail address",
     address_wrong="We cannot write to this address. Please check it: it should look like"
     " ann@example.org.",
+    address_jid="An XMPP address does, too: xmpp:ann@example.org. Then it comes as a message.",
     editions="Languages",
     editions_more="One mail for each language that you choose.",
     else_after="No edition in my languages? Send the one in {language} after so many days",
@@ -47,6 +48,9 @@ ENGLISH = Texts(
     " you have confirmed there.",
     asked_late="Nothing there after a few minutes? Look among the spam. We send at most one such"
     " mail a day to an address.",
+    asked_message="Now look at your messages",
+    asked_message_more="If {address} is right, a message with a link is on its way."
+    " You are on the list once you have confirmed there.",
     confirm="Confirm your subscription",
     confirm_ask="Shall we send {site} to {address} from now on?",
     confirm_button="Yes, subscribe me",

@@ -32,6 +32,8 @@ FRENCH = Texts(
     address="Votre adresse électronique",
     address_wrong="Nous ne pouvons pas écrire à cette adresse. Merci de la vérifier\u00a0: elle"
     " devrait ressembler à ann@example.org.",
+    address_jid="Une adresse XMPP convient aussi : xmpp:anne@example.org."
+    " Le tout arrive alors sous forme de message.",
     editions="Langues",
     editions_more="Un courriel pour chaque langue choisie.",
     else_after="Rien dans mes langues ? L’envoyer en {language} après ce nombre de jours",
@@ -48,6 +50,9 @@ FRENCH = Texts(
     " liste dès que vous aurez confirmé.",
     asked_late="Toujours rien après quelques minutes\u00a0? Regardez parmi les indésirables. Nous"
     " envoyons au plus un courriel de ce type par jour à une même adresse.",
+    asked_message="Regardez maintenant vos messages",
+    asked_message_more="Si {address} est juste, un message avec un lien est en route."
+    " Vous serez sur la liste dès que vous aurez confirmé.",
     confirm="Confirmer l’abonnement",
     confirm_ask="Voulez-vous recevoir désormais {site} à l’adresse {address}\u00a0?",
     confirm_button="Oui, m’abonner",

@@ -32,6 +32,7 @@ GERMAN = Texts(
     address="Deine Mailadresse",
     address_wrong="An diese Adresse können wir nicht schreiben. Bitte prüf sie: Sie sollte etwa so"
     " aussehen: ann@example.org.",
+    address_jid="Eine XMPP-Adresse geht auch: xmpp:anna@example.org. Dann kommt es als Nachricht.",
     editions="Sprachen",
     editions_more="Je gewählter Sprache eine Mail.",
     else_after="Noch nichts in meinen Sprachen? Dann nach so vielen Tagen auf {language}",
@@ -48,6 +49,9 @@ GERMAN = Texts(
     " du, sobald du dort bestätigt hast.",
     asked_late="Nach ein paar Minuten noch nichts da? Sieh im Spam nach. An eine Adresse schicken"
     " wir höchstens eine solche Mail am Tag.",
+    asked_message="Schau jetzt in deine Nachrichten",
+    asked_message_more="Wenn {address} stimmt, ist eine Nachricht mit einem Link unterwegs."
+    " Du stehst auf der Liste, sobald du dort bestätigt hast.",
     confirm="Abonnement bestätigen",
     confirm_ask="Sollen wir {site} von jetzt an an {address} schicken?",
     confirm_button="Ja, abonnieren",

@@ -32,6 +32,8 @@ ITALIAN = Texts(
     address="Il tuo indirizzo di posta",
     address_wrong="Non possiamo scrivere a questo indirizzo. Controllalo: dovrebbe somigliare ad"
     " ann@example.org.",
+    address_jid="Va bene anche un indirizzo XMPP: xmpp:anna@example.org."
+    " In tal caso arriva come messaggio.",
     editions="Lingue",
     editions_more="Un messaggio per ogni lingua che scegli.",
     else_after="Niente nelle mie lingue? Inviare in {language} dopo questo numero di giorni",
@@ -48,6 +50,9 @@ ITALIAN = Texts(
     " quando avrai confermato.",
     asked_late="Ancora nulla dopo qualche minuto? Guarda nella posta indesiderata. A uno stesso"
     " indirizzo mandiamo al massimo un messaggio di questo tipo al giorno.",
+    asked_message="Ora guarda i tuoi messaggi",
+    asked_message_more="Se {address} è giusto, un messaggio con un link è in"
+    " arrivo. Sarai in lista non appena avrai confermato.",
     confirm="Conferma l’iscrizione",
     confirm_ask="Vuoi che d’ora in poi mandiamo {site} a {address}?",
     confirm_button="Sì, voglio iscrivermi",

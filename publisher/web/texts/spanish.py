@@ -33,6 +33,8 @@ SPANISH = Texts(
     address="Su dirección de correo",
     address_wrong="No podemos escribir a esta dirección. Compruébela, por favor: debería parecerse"
     " a ann@example.org.",
+    address_jid="También vale una dirección XMPP: xmpp:ana@example.org."
+    " Entonces llega como mensaje.",
     editions="Idiomas",
     editions_more="Un correo por cada idioma que elija.",
     else_after="¿Nada en mis idiomas? Enviarlo en {language} tras este número de días",
@@ -49,6 +51,9 @@ SPANISH = Texts(
     " lista cuando haya confirmado.",
     asked_late="¿Nada después de unos minutos? Mire en el correo no deseado. A una misma dirección"
     " enviamos como mucho un correo de estos al día.",
+    asked_message="Mire ahora sus mensajes",
+    asked_message_more="Si {address} es correcta, va en camino un mensaje con"
+    " un enlace. Estará en la lista en cuanto lo confirme.",
     confirm="Confirmar la suscripción",
     confirm_ask="¿Quiere recibir {site} en {address} a partir de ahora?",
     confirm_button="Sí, suscribirme",

@@ -37,6 +37,7 @@ class Texts:
     join_more: str
     address: str
     address_wrong: str
+    address_jid: str
     editions: str
     editions_more: str
     else_after: str
@@ -51,6 +52,8 @@ class Texts:
     asked: str
     asked_more: str
     asked_late: str
+    asked_message: str
+    asked_message_more: str
     confirm: str
     confirm_ask: str
     confirm_button: str

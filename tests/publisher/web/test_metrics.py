@@ -52,6 +52,7 @@ def figures(settings: Settings, engine: Engine, clock: Clock) -> Figures:
         engine=engine,
         feeds=(),
         lists={},
+        messengers={},
         hint=lambda _: False,
         now=clock,
         queues=lambda: {"publisher": 3, "publisher.networks": 0},
