@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,20 +58,62 @@ def _plain(value: Any) -> Any:
 def matrix(standings: Sequence[Standing], *, width: int = WIDE) -> Table:
     """Issues × channels, a cell each: a mark, a word, and for mail how many of how many.
 
-    Where `width` columns do not hold the words, there are only marks.
+    Where `width` columns do not hold that the table is turned: channels × issues. Where they do not
+    hold that either there are only marks, in the fewer columns.
     """
-    names = list(dict.fromkeys(s.channel for s in standings))
-    cells = {(s.issue, s.lang, s.channel): s for s in standings}
+    issues = [f"{s.issue} {s.lang}" for s in standings]
+    sheet = _Sheet(
+        cells={(f"{s.issue} {s.lang}", s.channel): s for s in standings},
+        issues=list(dict.fromkeys(issues)),
+        channels=list(dict.fromkeys(s.channel for s in standings)),
+    )
+    if sheet.width <= width:
+        return _upright(sheet, narrow=False)
+    if sheet.turned_width <= width:
+        return _turned(sheet, narrow=False)
+    fewer = _upright if len(sheet.channels) <= len(sheet.issues) else _turned
+    return fewer(sheet, narrow=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sheet:
+    """What the matrix holds, by issue (with its language) and channel."""
+
+    cells: Mapping[tuple[str, str], Standing]
+    issues: Sequence[str]
+    channels: Sequence[str]
+
+    @property
+    def width(self) -> int:
+        return max(map(len, self.issues), default=0) + 5 + CELL * len(self.channels)
+
+    @property
+    def turned_width(self) -> int:
+        beside = sum(max(len(issue) + 2, CELL) for issue in self.issues)
+        return max(map(len, self.channels), default=0) + 2 + beside
+
+
+def _upright(sheet: _Sheet, *, narrow: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    longest = max((len(s.issue) for s in standings), default=0)
-    narrow = width < longest + 8 + CELL * len(names)
     table.add_column("issue", no_wrap=not narrow)
     table.add_column("lang")
-    for name in names:
+    for name in sheet.channels:
         table.add_column(Text(name))
-    for issue, lang in dict.fromkeys((s.issue, s.lang) for s in standings):
-        found = [cells.get((issue, lang, name)) for name in names]
-        table.add_row(Text(issue), lang, *(_cell(s, narrow=narrow) for s in found))
+    for issue in sheet.issues:
+        found = [sheet.cells.get((issue, name)) for name in sheet.channels]
+        title, _, lang = issue.rpartition(" ")
+        table.add_row(Text(title), lang, *(_cell(s, narrow=narrow) for s in found))
+    return table
+
+
+def _turned(sheet: _Sheet, *, narrow: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("channel", no_wrap=True)
+    for issue in sheet.issues:
+        table.add_column(Text(issue))
+    for name in sheet.channels:
+        found = [sheet.cells.get((issue, name)) for issue in sheet.issues]
+        table.add_row(Text(name), *(_cell(s, narrow=narrow) for s in found))
     return table
 
 

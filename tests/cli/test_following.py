@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,11 @@ def test_a_narrow_terminal_gets_marks_and_a_wide_one_words() -> None:
     assert "held" in words(120)
     assert "held" not in words(20)
     assert "!" in words(20)
+
+
+def test_more_channels_than_a_terminal_is_wide_stand_below_each_other() -> None:
+    found = [replace(standing(State.DELIVERED), channel=f"network-{n}") for n in range(20)]
+    table = show.matrix(found, width=120)
+    assert table.columns[0].header == "channel"
+    assert table.row_count == 20
+    assert "delivered" in str(next(iter(table.columns[1].cells)))
