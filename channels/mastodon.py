@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from channels._http import nothing_posted
+from channels._mastodonoauth import signed_in
 from channels._mastodonpy import (
     asking,
     described,
@@ -28,7 +29,7 @@ from channels._settings import require
 from channels._templates import Wording, filled, links_to, tidied, wording
 from channels._text import post_key, shorten, unlinked
 from channels._threads import BETWEEN, MOST, WIDEST, chunks, following, numbered, standing
-from publisher.domain.channel import ORIGINAL, Post, Receipt, Refused, TryLater, Unsure
+from publisher.domain.channel import ORIGINAL, Post, Receipt, Refused, Talk, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 
 WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
@@ -78,6 +79,11 @@ class Mastodon:
         ]
         require(self, rules)
         _ = self._wording  # a broken template is a mistake in the configuration
+
+    @classmethod
+    def connect(cls, known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
+        """Have the person sign in at the instance in their browser."""
+        return signed_in(known, talk)
 
     def render(self, edition: Edition) -> Post:
         """Title, as much of the summary as fits, the link, and the issue's telling picture.

@@ -4,17 +4,19 @@ API: https://www.reddit.com/dev/api
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
+from channels._redditoauth import signed_in
 from channels._settings import require
 from channels._submissions import is_self, sent, standing
 from channels._templates import Wording, filled, wording
 from channels._text import as_markdown, one_line, post_key, utf16
-from publisher.domain.channel import Post, Receipt, Refused
+from publisher.domain.channel import Post, Receipt, Refused, Talk
 from publisher.domain.issue import Edition
 
 TITLE, SELFTEXT = 300, 40_000  # UTF-16 units, the most that a character may be counted
@@ -59,6 +61,11 @@ class Reddit:
         ]
         require(self, rules)
         _ = self._wording  # a broken template is a mistake in the configuration
+
+    @classmethod
+    def connect(cls, known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
+        """Have the person sign in at Reddit in their browser, through an app of their own."""
+        return signed_in(known, talk, site=str(known.get("site", cls.site)).rstrip("/"))
 
     def render(self, edition: Edition) -> Post:
         """The title, and for a self post the summary with the link below it."""

@@ -33,6 +33,28 @@ class Configured:
         return ours and lang in self.languages
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A key of a kind's table. `type` is what its value is made into; secrets are shown nowhere."""
+
+    key: str
+    type: Any
+    required: bool
+    secret: bool
+
+
+def settings_of(factory: Any) -> tuple[Setting, ...]:
+    """The settings of a kind of channel, in their order."""
+    hints = get_type_hints(factory)
+    return tuple(
+        Setting(
+            key=f.name.rstrip("_"), type=hints[f.name], required=_required(f), secret=not f.repr
+        )
+        for f in dataclasses.fields(factory)
+        if f.init
+    )
+
+
 def kinds() -> dict[str, EntryPoint]:
     """The kinds of channel that installed packages offer, by name."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}
@@ -49,7 +71,7 @@ def lists(
     found: dict[str, tuple[str, ...]] = {}
     for name, table in tables.items():
         languages = _languages(table.get("languages", [language]), _unsaid)
-        factory = _factory(table.get("kind", name), _unsaid)
+        factory = factory_of(table.get("kind", name), _unsaid)
         fits = scheme is None or scheme_of(factory) == scheme
         if languages and fits and hasattr(factory, "deliver_each"):
             found[name] = languages
@@ -73,7 +95,7 @@ def build(
     languages = _languages(options.pop("languages", [language]), wrong)
     drop = _headings(options.pop("drop", []), wrong)
     sources = _names(options.pop("sources", []), wrong)
-    factory = _factory(kind, wrong)
+    factory = factory_of(kind, wrong)
     channel = factory and _instance(factory, options, folder=folder, wrong=wrong)
     if not channel or not languages or drop is None:
         return None
@@ -104,7 +126,8 @@ def _names(value: Any, wrong: Wrong) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _factory(kind: Any, wrong: Wrong) -> Any:
+def factory_of(kind: Any, wrong: Wrong) -> Any:
+    """The class of a kind, None where it cannot be had; `wrong("kind", why)` hears why."""
     found = kinds()
     if not isinstance(kind, str) or kind not in found:
         wrong("kind", f"there is no kind {kind!r}; installed are {', '.join(sorted(found))}")

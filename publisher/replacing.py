@@ -1,7 +1,11 @@
 """A file that is replaced in one step, or stays as it was."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -28,6 +32,22 @@ def replace(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+@contextmanager
+def privately(path: Path) -> Iterator[TextIO]:
+    """A text file for its owner's eyes that takes the place of `path` once all is written."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def _sync(folder: Path) -> None:

@@ -17,6 +17,8 @@ from publisher.backups import BadBackup, NotWritten
 from publisher.cli import (
     backups,
     bounces,
+    checking,
+    connecting,
     corrections,
     demo,
     doctor,
@@ -58,8 +60,8 @@ def cli(config: str | None) -> None:
         os.environ["PUBLISHER_CONFIG"] = os.path.abspath(config)  # noqa: PTH100  no need to exist
 
 
-parts = (demo, sending, corrections, retractions, releases, stopping, reading, receipts, running)
-for family in (*parts, readers, bounces, backups, doctor, healthcheck):
+parts = (demo, sending, corrections, retractions, releases, stopping, reading, checking, receipts)
+for family in (*parts, connecting, running, readers, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -1,28 +1,21 @@
-"""init, check, show, preview: everything that sends nothing."""
+"""init, show, preview: everything that sends nothing."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
 import click
 
-from publisher import config, linting, publishing, queue, wiring
+from publisher import config, linting, publishing, wiring
 from publisher.cli import finding, show
 from publisher.cli.sending import channel_option, json_option
-from publisher.domain.channel import ChannelError, Disconnected, Post, Refused
+from publisher.domain.channel import Post
 from publisher.domain.issue import BadSource, Edition, Finding, telling_image
 from publisher.domain.lint import grave
 from publisher.registry import Configured
-from publisher.returns.letter import BadMailbox, MailboxTrouble
-from publisher.storage import engine as storage
 
 WRONG = 2  # the exit code for errors in what was read
-LONGEST = 120  # characters of what `check` puts on a line together with others
 
 
 @click.command(epilog="Example: publisher --config news/publisher.toml init")
@@ -36,91 +29,6 @@ def init() -> None:
     except FileExistsError:
         raise finding.Wrong(f"{path}: is there already, and was left as it is") from None
     click.echo(f"{path} is written. Fill it in, then: publisher check")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """What a check found: a subject, whether it is well, and the words for it."""
-
-    name: str
-    ok: bool
-    found: list[str]
-
-
-@click.command(epilog="Example: publisher check --json")
-@json_option
-def check(json_: bool) -> int:
-    """Try configuration, store, broker, mailbox, and every channel's credentials; post nothing."""
-    channels = list(wiring.measured(oldest=timedelta(0)).values())
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        checked = [_check_store(), _check_broker(), *_check_mailbox(), *_check_receipts()]
-        checked += pool.map(_check_channel, channels)
-    if json_:
-        click.echo(show.as_json([asdict(c) for c in checked]))
-    else:
-        click.echo(f"✓ configuration: {wiring.settings().file}")
-        for c in checked:
-            click.echo("\n    ".join(_lines(c)))
-    return int(not all(c.ok for c in checked))
-
-
-def _lines(checked: Checked) -> Iterator[str]:
-    """What was found on one line; below it what is long, to be copied from a line of its own."""
-    if not checked.ok:
-        yield f"✗ {checked.name}: {'; '.join(checked.found)}"
-        return
-    short = "; ".join(words for words in checked.found if len(words) <= LONGEST)
-    yield f"✓ {checked.name}: {short or 'well'}"
-    yield from (words for words in checked.found if len(words) > LONGEST)
-
-
-def _check_store() -> Checked:
-    return Checked(name="store", ok=True, found=[storage.name(wiring.engine())])
-
-
-def _check_broker() -> Checked:
-    if not wiring.settings().broker:
-        return Checked(name="broker", ok=True, found=["embedded, started when it is needed"])
-    if trouble := wiring.broker_trouble():
-        return Checked(name="broker", ok=False, found=[f"{trouble}; mend [store] broker"])
-    return Checked(name="broker", ok=True, found=[queue.place(wiring.broker())])
-
-
-def _check_mailbox() -> Iterator[Checked]:
-    """Open the mailbox that bounces come back to, where one is configured; read nothing."""
-    box = wiring.settings().bounces
-    if not (box.maildir or box.imap):
-        return
-    name = f"bounces in {box.maildir or box.imap}"
-    try:
-        with closing(wiring.letters()) as letters:
-            waiting = next(letters, None)
-    except (BadMailbox, MailboxTrouble) as error:
-        yield Checked(name=name, ok=False, found=[str(error)])
-    else:
-        found = "there is mail to read" if waiting else "nothing to read"
-        yield Checked(name=name, ok=True, found=[found])
-
-
-def _check_receipts() -> Iterator[Checked]:
-    """See whether the folder for receipts can be written to, where one is configured."""
-    folder = wiring.settings().receipts.folder
-    if folder is None:
-        return
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    ok = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    found = [] if ok else [f"{there} cannot be written to; give this user the right to"]
-    yield Checked(name=f"receipts in {folder}", ok=ok, found=found)
-
-
-def _check_channel(channel: Configured) -> Checked:
-    name = f"channel {channel.name} ({channel.kind})"
-    try:
-        return Checked(name=name, ok=True, found=channel.channel.check())
-    except (Disconnected, Refused) as error:
-        return Checked(name=name, ok=False, found=[str(error)])
-    except ChannelError as error:
-        return Checked(name=name, ok=False, found=[f"cannot be asked now: {error}"])
 
 
 format_option = click.option(
@@ -315,4 +223,4 @@ PREVIEWED: dict[str, Callable[[Sequence[Edition], Sequence[Previewed]], None]] =
     "github": _preview_as_annotations,
 }
 
-COMMANDS = (init, check, show_, preview)
+COMMANDS = (init, show_, preview)

@@ -1,6 +1,6 @@
 """The configuration: one frozen Settings from `publisher.toml`, or every mistake in it at once."""
 
-from publisher.config.loading import Settings, find, load
+from publisher.config.loading import Settings, find, load, parse
 from publisher.config.releases import Release
 from publisher.config.service import Bounces, Log
 from publisher.config.sources import Source
@@ -26,6 +26,7 @@ __all__ = [
     "Source",
     "find",
     "load",
+    "parse",
     "resolve",
     "resolve_all",
     "unknown",

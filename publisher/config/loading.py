@@ -196,15 +196,22 @@ def _parse(path: Path) -> dict[str, Any]:
         return BadConfig([Mistake(file=str(path), expected=expected)])
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse(path.read_text(encoding="utf-8-sig"), path)
     except FileNotFoundError as error:
         raise bad("there is no such file; `publisher init` writes one") from error
     except OSError as error:
         raise bad(f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise bad(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+def parse(text: str, path: Path) -> dict[str, Any]:
+    """The TOML of a configuration file. Raises BadConfig."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise bad(f"is not valid TOML: {error}") from error
+        expected = f"is not valid TOML: {error}"
+        raise BadConfig([Mistake(file=str(path), expected=expected)]) from error
 
 
 def _site(table: Table) -> Site:

@@ -190,6 +190,44 @@ class Retracting(Protocol):
         """
 
 
+class Talk(Protocol):
+    """The person who connects a channel, at a terminal with a browser at hand.
+
+    `redirect_uri` is where the browser is to come back to, http://127.0.0.1:PORT/ (RFC 8252 §7.3).
+    """
+
+    @property
+    def redirect_uri(self) -> str: ...
+
+    def say(self, words: str) -> None:
+        """Tell them something, such as what to click on which page."""
+
+    def ask(self, question: str, default: str = "") -> str:
+        """Ask for what anybody may see; `default` is taken for an empty answer."""
+
+    def secret(self, question: str, known: str = "") -> str:
+        """Ask for what nobody may see; an empty answer keeps what is `known`."""
+
+    def browse(self, url_for: Callable[[str], str]) -> Mapping[str, str]:
+        """Open `url_for(state)`, and return the query that the browser comes back with.
+
+        `state` is verified. Raises Refused where the network or the person said no, and TryLater
+        where nobody came back in time.
+        """
+
+
+@runtime_checkable
+class Connecting(Protocol):
+    """What a channel's class has on top when it can get credentials itself."""
+
+    def connect(self, known: Mapping[str, Any], talk: Talk) -> Mapping[str, Any]:
+        """Get what is needed to post, a classmethod. `known` are the settings that can be read.
+
+        Returns settings by name, secrets among them, as the configuration has them. What is
+        required besides is asked for afterwards. Raises the four failures with the remedy.
+        """
+
+
 class ChannelError(Exception):
     """A failure the channel understands."""
 

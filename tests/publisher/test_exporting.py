@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
 
-from publisher import exporting, subscribing
+from publisher import exporting, replacing, subscribing
 from publisher.domain.subscriber import one_line
 from publisher.importing.newcomers import LONGEST_NAME
 from publisher.storage.engine import connect, migrate
@@ -112,7 +112,7 @@ def test_json_lines_have_a_reader_each(engine: Engine) -> None:
 
 def test_a_file_appears_whole_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "readers.csv"
-    with exporting.replacing(path) as out:
+    with replacing.privately(path) as out:
         out.write("half")
         assert not path.exists()
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("half", 0o600)
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_finished_leaves_the_old_one_and_nothing_else(tmp_pat
     path.write_text("old")
 
     def broken_off() -> None:
-        with exporting.replacing(path) as out:
+        with replacing.privately(path) as out:
             out.write("half")
             raise KeyboardInterrupt
 

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from publisher import exporting, wiring
+from publisher import exporting, replacing, wiring
 from publisher.cli.finding import Wrong
 from publisher.cli.readers.choices import (
     asking,
@@ -207,7 +207,7 @@ def export(file: str, *, json_lines: bool, force: bool) -> None:
 def _export_to(path: Path, write: exporting.Write, *, force: bool) -> int:
     if path.exists() and not force:
         raise Wrong(f"{path}: is there already; --force replaces it")
-    with exporting.replacing(path) as out:
+    with replacing.privately(path) as out:
         return write(out, engine=wiring.engine())
 
 

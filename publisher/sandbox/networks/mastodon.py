@@ -3,6 +3,7 @@
 API: https://docs.joinmastodon.org/methods/
 """
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from publisher.sandbox.networks._oauth import Consent
 from publisher.sandbox.networks._statuses import (
     ALT_LIMIT,
     CHARACTERS,
@@ -55,6 +57,37 @@ class _Server:
     pictures: dict[str, Picture] = field(default_factory=dict)
     answered: dict[str, str] = field(default_factory=dict)  # idempotency key to status id
     numbers: "count[int]" = field(default_factory=lambda: count(int(time.time() * 1000) << 16))
+    consent: Consent = field(
+        default_factory=lambda: Consent(network=NETWORK, path="/oauth/authorize")
+    )
+    allowed: dict[str, list[str]] = field(default_factory=dict)  # token to scopes
+
+    async def register(self, request: Request) -> Response:
+        """Know a client, https://docs.joinmastodon.org/methods/apps/#create."""
+        wanted = await _form(request)
+        if not wanted.get("client_name") or not wanted.get("redirect_uris"):
+            return _error(422, "Validation failed: Redirect URI must be an absolute URI.")
+        made = {"client_id": secrets.token_hex(8), "client_secret": secrets.token_hex(8)}
+        names = {"id": "1", "name": wanted["client_name"], "website": None}
+        return JSONResponse({**names, "redirect_uri": wanted["redirect_uris"], **made})
+
+    async def token(self, request: Request) -> Response:
+        """Exchange a code, https://docs.joinmastodon.org/methods/oauth/#token."""
+        form = await _form(request)
+        grant = self.consent.redeemed(form, form.get("client_id", ""))
+        if grant is None:
+            words = "The provided authorization grant is invalid, expired, revoked."
+            return JSONResponse({"error": "invalid_grant", "error_description": words}, 400)
+        token = f"pretend-{secrets.token_urlsafe(16)}"
+        self.allowed[token] = [*grant.scopes]
+        said = {"token_type": "Bearer", "scope": " ".join(grant.scopes)}
+        return JSONResponse({"access_token": token, **said, "created_at": int(time.time())})
+
+    async def application(self, request: Request) -> Response:
+        token = request.headers["Authorization"].split()[-1]
+        scopes = self.allowed.get(token, SCOPES)
+        said = {"id": "1", "name": "stand-in", "website": None}
+        return JSONResponse({**said, "scopes": scopes})
 
     async def create(self, request: Request) -> Response:
         wanted = await _form(request)
@@ -218,7 +251,10 @@ def app(outside: Outside, *, characters: int = CHARACTERS, version: str = "4.5.0
         routes=[
             Route("/api/v1/accounts/verify_credentials", _signed_in(_account_answer)),
             Route("/api/v1/accounts/{id}/statuses", _signed_in(server.statuses)),
-            Route("/api/v1/apps/verify_credentials", _signed_in(_application)),
+            Route("/api/v1/apps", server.register, methods=["POST"]),
+            Route("/api/v1/apps/verify_credentials", _signed_in(server.application)),
+            *server.consent.routes(),
+            Route("/oauth/token", server.token, methods=["POST"]),
             Route("/api/v1/instance", server.instance),
             Route("/api/v2/instance", server.instance),
             Route("/api/v1/statuses", _signed_in(server.create), methods=["POST"]),
@@ -261,10 +297,6 @@ async def _form(request: Request) -> Fields:
 
 async def _account_answer(request: Request) -> Response:
     return JSONResponse(account(request))
-
-
-async def _application(_: Request) -> Response:
-    return JSONResponse({"id": "1", "name": "stand-in", "website": None, "scopes": SCOPES})
 
 
 def _public(kept: Kept) -> Public:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from publisher.sandbox.networks._oauth import Consent
 from publisher.sandbox.outside import Kept, Outside
 from publisher.sandbox.publicpage import Public, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
@@ -34,12 +35,17 @@ class Subreddits:
     used: int = 0
     window: float = field(default_factory=time.monotonic)
     made: int = 0
+    consent: Consent = field(
+        default_factory=lambda: Consent(network=NETWORK, path="/api/v1/authorize")
+    )
 
     async def access_token(self, request: Request) -> Response:
-        """RFC 6749 §4.3 and §6. A secret of "revoked" is never accepted."""
+        """RFC 6749 §4.1, §4.3 and §6. A secret of "revoked" is never accepted."""
         form = {name: str(value) for name, value in (await request.form()).items()}
         if _basic(request).partition(":")[2] in ("", "revoked"):
             return JSONResponse({"message": "Unauthorized", "error": 401}, 401)
+        if form.get("grant_type") == "authorization_code":
+            return self._first_token(form, _basic(request).partition(":")[0])
         given = form.get("password") or form.get("refresh_token") or "revoked"
         if self.revoked or given == "revoked":
             self.revoked = max(self.revoked - 1, 0)
@@ -48,6 +54,17 @@ class Subreddits:
         self.tokens[token] = form.get("username", "newsletter")
         answer = {"access_token": token, "token_type": "bearer", "expires_in": 86400, "scope": "*"}
         return JSONResponse(answer)
+
+    def _first_token(self, form: dict[str, str], client_id: str) -> Response:
+        """Reddit answers 200 to a code that is no good, too."""
+        grant = self.consent.redeemed(form, client_id)
+        if grant is None:
+            return JSONResponse({"error": "invalid_grant"})
+        token = secrets.token_urlsafe(16)
+        self.tokens[token] = "newsletter"
+        said = {"token_type": "bearer", "expires_in": 86400, "scope": " ".join(grant.scopes)}
+        lasting = {"refresh_token": f"pretend-{secrets.token_urlsafe(16)}"}
+        return JSONResponse({"access_token": token, **said, **lasting})
 
     async def me(self, request: Request) -> Response:
         name = self.author(request)
@@ -224,6 +241,7 @@ def app(outside: Outside, *, takes: str = "any", missing: tuple[str, ...] = ()) 
     page = public_page(outside, NETWORK, _public)
     pages = [
         Route("/api/v1/access_token", here.access_token, methods=["POST"]),
+        *here.consent.routes(),
         Route("/r/{name}/comments/{id}/", page),
         Route("/r/{name}/comments/{id}/{slug}/", page),
     ]
