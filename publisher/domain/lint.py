@@ -86,6 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "oversize-image": Kind(remedy="make a smaller copy: at most 1 MB and 4096 pixels a side"),
     "unusable-image": Kind(remedy="make it a JPEG, PNG, GIF or WebP"),
     # posts, each told by its channel
+    "text-left-off": Kind(remedy="split the issue, or let its summary stand for it"),
     "picture-left-off": Kind(remedy="make the picture one that the network takes"),
     "subject-long": Kind(remedy="shorten the title, the telling words first"),
     "title-unsendable": Kind(remedy="write the title as plain text"),

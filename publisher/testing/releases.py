@@ -70,11 +70,16 @@ class Release:
         """Publish again, as a person would who saw the machine die, until nothing is left to do."""
         self.begin()
         for _ in range(LONGEST):
-            if (found := self.standing()).state not in UNFINISHED:
-                return found
+            if self._state() not in UNFINISHED:
+                return self.standing()
             self.time += STEP
             self._work()
+        found = self.standing()
         raise AssertionError(f"still {found.state} after {LONGEST * STEP}: {found.reason}")
+
+    def _state(self) -> State:
+        with self._engine.connect() as db:
+            return State(db.execute(select(deliveries.c.state)).scalar_one())
 
     def standing(self) -> Standing:
         """Where it stands now."""
