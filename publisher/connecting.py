@@ -36,9 +36,13 @@ class Draft:
 
     @property
     def open(self) -> list[str]:
-        """What a person has to tell: what is required, and which secret is not there."""
-        wanted = [one.key for one in self.settings if one.required or one.secret]
-        return [key for key in wanted if key not in self.known]
+        """What a person may have to tell: what is required, secret, or named and not there."""
+        return [one.key for one in self.settings if one.secret or self.lacks(one)]
+
+    def lacks(self, setting: Setting) -> bool:
+        """Whether a value is needed, or was meant to be somewhere, that cannot be read."""
+        key = setting.key
+        return key not in self.known and (setting.required or bool(self.table.get(key)))
 
 
 def draft(settings: Settings, kind: str, name: str = "") -> Draft:
@@ -92,7 +96,7 @@ def ask(draft: Draft, talk: Talk) -> dict[str, Any]:
             continue
         if one.secret and not knows_how:
             got[one.key] = talk.secret(_question(one), str(draft.known.get(one.key, "")))
-        elif one.required and one.key not in draft.known:
+        elif draft.lacks(one):
             got[one.key] = read_as(one.type, _told(one, talk))
     return {key: value for key, value in got.items() if value}
 

@@ -66,6 +66,14 @@ def test_a_kind_that_cannot_sign_in_by_itself_is_asked_for_setting_by_setting(
     assert talk.asked == ["username", "password"]
 
 
+def test_what_the_table_names_and_is_not_there_is_asked_for_too(tmp_path: Path) -> None:
+    mail = '[channels.readers]\nkind = "email"\nusername = "env:NOBODY_SET_THIS"\n'
+    draft = drafted(tmp_path, mail, kind="email", name="readers")
+    assert "username" in draft.open
+    talk = Person(answers={"username": "letter"})
+    assert connecting.ask(draft, talk)["username"] == "letter"
+
+
 def test_a_typed_number_is_one_and_a_typed_list_too(tmp_path: Path) -> None:
     assert connecting.read_as(int, "25") == 25
     assert connecting.read_as(tuple[str, ...], "a, b c") == ["a", "b", "c"]
