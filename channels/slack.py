@@ -4,6 +4,7 @@ API: https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 
 from channels._settings import require
 from channels._slackapi import EVENT, Json, Line, lacking
+from channels._slackapp import copied
 from channels._slacktext import SECTION_LIMIT, address, as_mrkdwn, blocks, without_picture
 from channels._slackwords import BadBlocks, Gone, Unseen
 from channels._templates import Wording, filled, wording
 from channels._text import post_key, utf16
-from publisher.domain.channel import Post, Receipt, Refused
+from publisher.domain.channel import Post, Receipt, Refused, Talk
 from publisher.domain.issue import Edition
 
 WORDS = '{{ "*" ~ title ~ "*" if title else "" }}\n\n{{ summary }}\n\n<{{ url }}>'
@@ -46,6 +48,11 @@ class Slack:
         ]
         require(self, rules)
         _ = self._wording  # a broken template is a mistake in the configuration
+
+    @classmethod
+    def connect(cls, known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
+        """Lead the person to an app that is filled in, and ask for its token."""
+        return copied(known, talk)
 
     def render(self, edition: Edition) -> Post:
         """Title, as much of the summary as fits, and the link.

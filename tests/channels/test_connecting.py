@@ -1,5 +1,6 @@
 """Getting credentials from the stand-ins, as a person does in a browser."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,8 +10,9 @@ import pytest
 
 from channels.mastodon import Mastodon
 from channels.reddit import Reddit
+from channels.slack import Slack
 from publisher.domain.channel import Connecting, Disconnected, Refused, TryLater
-from publisher.sandbox.networks import mastodon, reddit
+from publisher.sandbox.networks import mastodon, reddit, slack
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
 from tests.testing.talk import Person
@@ -46,7 +48,7 @@ def _made(kind: Callable[..., Any], values: Mapping[str, Any]) -> Any:
     return kind(**values)
 
 
-@pytest.mark.parametrize("kind", [Mastodon, Reddit])
+@pytest.mark.parametrize("kind", [Mastodon, Reddit, Slack])
 def test_a_class_that_signs_in_by_itself_says_so(kind: type) -> None:
     assert isinstance(kind, Connecting)
 
@@ -142,3 +144,19 @@ def test_a_wrong_client_secret_is_named_and_not_shown(site: str) -> None:
     known = {"client_id": "pretend-id", "client_secret": "revoked", "site": site}
     with pytest.raises(Disconnected, match="client id or client secret are wrong"):
         Reddit.connect(known, Person())
+
+
+def test_slack_is_asked_for_no_more_rights_than_check_wants() -> None:
+    talk = Person(answers={"token": "xoxb-pretend", "channel": "C0123456789"})
+    values = Slack.connect({}, talk)
+    with serving(slack.app(Outside(), scopes=scopes_of(talk.said[0]))) as url:
+        found = _made(Slack, {**values, "api": f"{url}/api"}).check()
+    assert found[1] == "scopes: channels:history, chat:write"
+    assert not [line for line in found if line.startswith("warning")]
+
+
+def scopes_of(steps: str) -> tuple[str, ...]:
+    """The rights that the app has which the shown link makes."""
+    [link] = [word for word in steps.split() if word.startswith("https://")]
+    [manifest] = parse_qs(urlsplit(link).query)["manifest_json"]
+    return tuple(json.loads(manifest)["oauth_config"]["scopes"]["bot"])
