@@ -104,12 +104,14 @@ def test_a_code_is_good_for_nobody_but_who_asked(instance: str) -> None:
 
     def steal(query: dict[str, str]) -> dict[str, str]:
         stolen.append(query["code"])
-        return query
+        return {**query, "code": ""}
 
+    talk = Person(changed=steal)
     with pytest.raises(Refused):
-        Mastodon.connect({"instance": instance}, Person(changed=lambda q: {**steal(q), "code": ""}))
-    form = {"grant_type": "authorization_code", "code": stolen[0], "client_id": "other"}
-    answer = httpx.post(f"{instance}/oauth/token", data=form)
+        Mastodon.connect({"instance": instance}, talk)
+    [client_id] = parse_qs(urlsplit(talk.said[-1]).query)["client_id"]
+    form = {"grant_type": "authorization_code", "code": stolen[0], "client_id": client_id}
+    answer = httpx.post(f"{instance}/oauth/token", data={**form, "redirect_uri": talk.redirect_uri})
     assert answer.json()["error"] == "invalid_grant"
 
 
