@@ -5,7 +5,7 @@ Source: RFC 6749 §4.1, PKCE: RFC 7636
 
 import base64
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -36,11 +36,11 @@ class App:
 
 
 def granted(
-    app: App, talk: Talk, scopes: Iterable[str], *, pkce: bool = False, **more: str
+    app: App, talk: Talk, scopes: Sequence[str], *, pkce: bool = False, **more: str
 ) -> dict[str, Any]:
     """Have the person grant `scopes`, and return the token's answer; `more` goes to the page.
 
-    Raises Refused where they do not, or where the code is not taken.
+    Raises Refused where they do not, or not all of them, or where the code is not taken.
     """
     verifier = secrets.token_urlsafe(48)
     challenge = {"code_challenge": challenged(verifier), "code_challenge_method": "S256"}
@@ -61,7 +61,11 @@ def granted(
         "redirect_uri": talk.redirect_uri,
         **({"code_verifier": verifier} if pkce else {}),
     }
-    return exchanged(app, form)
+    answer = exchanged(app, form)
+    there = scopes_in(answer)
+    require_scopes(scopes, there)
+    talk.say(f"granted: {' '.join(there) or 'the network does not tell what'}")
+    return answer
 
 
 def challenged(verifier: str) -> str:

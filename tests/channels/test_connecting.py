@@ -57,6 +57,13 @@ def test_what_a_sign_in_gives_is_good_for_posting(connect: Connect) -> None:
     assert "signed in" in connect(Person()).check()[0]
 
 
+def test_what_was_granted_is_told(connect: Connect) -> None:
+    talk = Person()
+    connect(talk)
+    assert talk.said[-1].startswith("granted: ")
+    assert "write:statuses" in talk.said[-1] or "submit" in talk.said[-1]
+
+
 def test_who_says_no_is_told_how_to_say_yes(connect: Connect) -> None:
     with pytest.raises(Refused, match=r"not granted: access_denied.*run it again, and allow it"):
         connect(Person(click="deny"))
@@ -93,7 +100,7 @@ def test_a_browser_that_comes_back_without_a_code_is_refused(connect: Connect) -
 def test_the_page_is_asked_for_the_scopes_that_posting_needs(instance: str) -> None:
     talk = Person()
     Mastodon.connect({"instance": instance}, talk)
-    asked = parse_qs(urlsplit(talk.said[-1]).query)
+    asked = parse_qs(urlsplit(talk.said[0]).query)
     assert asked["scope"] == ["read:accounts read:statuses write:statuses write:media"]
     assert asked["code_challenge_method"] == ["S256"]
 
