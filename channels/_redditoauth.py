@@ -13,7 +13,7 @@ SCOPES = ("identity", "read", "submit", "edit", "history", "flair")
 
 
 def signed_in(known: Mapping[str, Any], talk: Talk, *, site: str) -> dict[str, str]:
-    """The app's id and secret, and a refresh token of the account that the person signs in with."""
+    """The subreddit, the app, and a refresh token of the account that the person signs in with."""
     if not known.get("client_id"):
         talk.say(
             f"Make an app of the type `web app` at {site}/prefs/apps (new ones need Reddit's"
@@ -21,6 +21,7 @@ def signed_in(known: Mapping[str, Any], talk: Talk, *, site: str) -> dict[str, s
         )
     client_id = str(known.get("client_id") or talk.ask("client_id (below the app's name)"))
     secret = str(known.get("client_secret") or talk.secret("client_secret"))
+    subreddit = str(known.get("subreddit") or talk.ask("subreddit (its name, without r/)"))
     app = App(
         authorize=f"{site}/api/v1/authorize",
         token=f"{site}/api/v1/access_token",
@@ -32,6 +33,7 @@ def signed_in(known: Mapping[str, Any], talk: Talk, *, site: str) -> dict[str, s
     if not answer.get("refresh_token"):
         raise Refused("Reddit gave no refresh token: the app's type must be `web app`")
     return {
+        "subreddit": subreddit,
         "client_id": client_id,
         "client_secret": secret,
         "refresh_token": str(answer["refresh_token"]),

@@ -139,6 +139,11 @@ def build(draft: Draft, got: Mapping[str, Any]) -> tuple[Configured | None, list
     return built, mistakes
 
 
+def secrets_in(draft: Draft, got: Mapping[str, Any]) -> set[str]:
+    """The values that nobody may see."""
+    return {str(got[one.key]) for one in draft.settings if one.secret and one.key in got}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
     """Where a new value went: into `path`, or nowhere, and a person has to put it somewhere.

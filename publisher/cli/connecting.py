@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -106,6 +106,7 @@ def connect(kind: str, *, name: str, no_browser: bool, port: int) -> int:
 
 
 def _keep_and_try(draft: Draft, got: Mapping[str, object]) -> int:
+    secrecy.learn(connecting.secrets_in(draft, got))
     channel, mistakes = connecting.build(draft, got)
     _require_right([mistake for mistake in mistakes if mistake.key in {*got, ""}])
     stored = list(connecting.store(draft, got))
@@ -116,13 +117,13 @@ def _keep_and_try(draft: Draft, got: Mapping[str, object]) -> int:
     if channel is None:
         return 1
     checked = checking.of_channel(channel)
-    click.echo("\n    ".join(checking.lines(checked)), err=True)
+    click.echo(secrecy.removed("\n    ".join(checking.lines(checked))), err=True)
     return 0 if checked.ok else 1
 
 
 def _require_right(mistakes: list[Mistake]) -> None:
     if mistakes:
-        raise BadConfig(mistakes)
+        raise BadConfig([replace(one, expected=secrecy.removed(one.expected)) for one in mistakes])
 
 
 def _tell(one: Stored) -> None:

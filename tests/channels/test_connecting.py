@@ -39,8 +39,8 @@ def connect(request: pytest.FixtureRequest) -> Connect:
         url = request.getfixturevalue("instance")
         return lambda talk: _made(Mastodon, Mastodon.connect({"instance": url}, talk))
     url = request.getfixturevalue("site")
-    places = {"subreddit": "towpath", "site": url, "oauth": url}
-    known = {**REDDIT, "site": url}
+    places = {"site": url, "oauth": url}
+    known = {**REDDIT, "subreddit": "towpath", "site": url}
     return lambda talk: _made(Reddit, {**places, **Reddit.connect(known, talk)})
 
 
@@ -142,10 +142,10 @@ def test_an_instance_that_nobody_answers_at_can_be_tried_later() -> None:
 
 
 def test_reddit_is_told_which_app_to_make_and_where_it_comes_back_to(site: str) -> None:
-    talk = Person(answers=REDDIT)
+    talk = Person(answers={**REDDIT, "subreddit": "towpath"})
     got = Reddit.connect({"site": site}, talk)
     assert talk.redirect_uri in talk.said[0]
-    assert [question.split()[0] for question in talk.asked] == [*REDDIT]
+    assert [question.split()[0] for question in talk.asked] == [*REDDIT, "subreddit"]
     assert got["client_secret"] == "pretend-secret"
 
 

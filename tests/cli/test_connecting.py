@@ -177,6 +177,16 @@ def test_a_kind_without_a_sign_in_of_its_own_hides_what_is_typed(desk: Desk) -> 
     assert (desk.folder / "secrets/forum.password").read_text() == "open sesame\n"
 
 
+def test_a_wrong_secret_is_named_and_neither_shown_nor_written(desk: Desk) -> None:
+    desk.configured("")
+    with desk.seated("discord") as seat:
+        seat.type("webhook:", "https://discord.com/api/open-sesame")
+        assert seat.end() == 2
+    assert "[channels.discord] webhook: must be" in seat.text
+    assert "sesame" not in seat.text
+    assert [path.name for path in desk.folder.iterdir()] == ["publisher.toml"]
+
+
 def test_what_nobody_can_be_asked_for_is_named(desk: Desk) -> None:
     desk.configured('[channels.forum]\nkind = "lemmy"\ninstance = "INSTANCE"\ncommunity = "c"\n')
     done = desk.run("lemmy")
@@ -236,6 +246,7 @@ def test_an_address_pasted_from_another_sign_in_is_refused(desk: Desk) -> None:
     with desk.seated("reddit", "--no-browser") as seat:
         seat.type("client_id", "pretend-id")
         seat.type("client_secret", "open sesame")
+        seat.type("subreddit", "towpath")
         seat.type("The whole address", "http://127.0.0.1:8914/?state=x&code=y")
         assert seat.end() == 1
     assert "the answer to another question" in seat.text
