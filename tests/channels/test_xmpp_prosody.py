@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from slixmpp import JID
 
+from channels._xmpp import Line, account_of, visit
 from channels.xmpp_pubsub import XmppPubsub
+from channels.xmpp_room import XmppRoom
 from publisher.domain.channel import Disconnected, TryLater
+from publisher.testing.crashes import killed_before
+from publisher.testing.releases import Release, judge
 from publisher.testing.sample import EDITION
 from tests.channels import prosody
-from tests.channels.prosody import HOST, NEWS, Prosody
+from tests.channels.prosody import HOST, NEWS, ROOMS, Prosody
 
 pytestmark = pytest.mark.skipif(not prosody.is_there(), reason="prosody is not installed")
 
@@ -67,6 +73,95 @@ def test_a_wrong_password_stops_and_an_empty_port_waits(server: Prosody) -> None
         replace(node, password="another").check()
     with pytest.raises(TryLater, match="cannot be reached"):
         replace(node, port=1).check()
+
+
+KILLED_AT = range(4, 40, 5)  # steps of a release, of some thirty
+
+
+def test_an_announcement_is_confirmed_found_corrected_and_taken_back(room: XmppRoom) -> None:
+    post = room.render(EDITION)
+    assert room.find_existing(post) is None
+    receipt = room.deliver(post)
+    assert receipt.id.partition(" ")[0], "the room gave it no id"
+    assert room.find_existing(post) == receipt
+    mended = room.render(replace(EDITION, title="Mended"))
+    assert room.update(receipt, replace(mended, key=post.key)).id == receipt.id
+    assert spoken(room)[-1].startswith("Mended")
+    room.retract(receipt)
+    assert room.find_existing(post) is None
+
+
+def test_a_worker_killed_at_whatever_step_announces_once(room: XmppRoom, tmp_path: Path) -> None:
+    wrong: list[str] = []
+    for step in KILLED_AT:
+        edition = replace(EDITION, key=f"killed-{step}", url=f"https://quay.example/killed-{step}/")
+        (tmp_path / f"{step}").mkdir()
+        release = Release(channel=room, folder=tmp_path / f"{step}", edition=edition)
+        release.prepare()
+        death = killed_before(step, release.begin)
+        ended = release.finish()
+        release.close()
+        said = [text for text in spoken(room) if edition.url in text]
+        wrong += [f"{step}, {death.what}: {why}" for why in judge(ended, said, askable=True)]
+    assert wrong == []
+
+
+def test_a_room_that_is_shut_says_what_helps(server: Prosody, room: XmppRoom) -> None:
+    make_room(server, "closed", {"muc#roomconfig_membersonly": True})
+    with pytest.raises(Disconnected, match="for members only"):
+        replace(room, room=f"closed@{ROOMS}").check()
+    with pytest.raises(Disconnected, match="did not exist"):
+        replace(room, room=f"nowhere@{ROOMS}").check()
+    make_room(server, "locked", {"muc#roomconfig_roomsecret": "sesame"})
+    locked = replace(room, room=f"locked@{ROOMS}")
+    with pytest.raises(Disconnected, match="wants a password"):
+        locked.check()
+    assert locked.room in " ".join(replace(locked, room_password="sesame").check())
+
+
+def test_without_a_voice_nothing_is_said(server: Prosody, room: XmppRoom) -> None:
+    make_room(server, "moderated", {"muc#roomconfig_moderatedroom": True})
+    silent = replace(room, room=f"moderated@{ROOMS}")
+    with pytest.raises(Disconnected, match="may not do that"):
+        silent.deliver(silent.render(EDITION))
+    assert spoken(silent) == []
+
+
+@pytest.fixture
+def room(server: Prosody, request: pytest.FixtureRequest) -> XmppRoom:
+    name = make_room(server, f"room-of-{request.node.name}"[:40], {})
+    return XmppRoom(**account(server), room=name, nick="Packet")
+
+
+def make_room(server: Prosody, name: str, wishes: dict[str, Any]) -> str:
+    """Have somebody else own a room that stays, with an archive."""
+    owner = XmppRoom(**account(server, "ann"), room=f"{name}@{ROOMS}", nick="Ann")
+
+    async def make(line: Line) -> None:
+        plugins: Any = line.client.plugin
+        muc = plugins["xep_0045"]
+        await muc.join_muc_wait(JID(owner.room), "Ann", timeout=5)
+        form = await muc.get_room_config(owner.room)
+        form["type"] = "submit"
+        keeps = {"muc#roomconfig_persistentroom": True}
+        form.set_values({**form.get_values(), **keeps, **wishes})
+        await muc.set_room_config(owner.room, form)
+
+    visit(account_of(owner), make, "xep_0045")
+    return owner.room
+
+
+def spoken(room: XmppRoom) -> list[str]:
+    """What the archive of a room holds, oldest first."""
+
+    async def look(line: Line) -> list[str]:
+        plugins: Any = line.client.plugin
+        found = plugins["xep_0313"].iterate(JID(room.room), rsm={"max": 50})
+        messages = [one["mam_result"]["forwarded"]["stanza"] async for one in found]
+        return [str(message["body"]) for message in messages if message["body"]]
+
+    owner = replace(room, jid=f"ann@{HOST}")
+    return visit(account_of(owner), look, "xep_0313")
 
 
 def items(node: XmppPubsub) -> list[str]:

@@ -25,6 +25,7 @@ DISCO, FORM = "http://jabber.org/protocol/disco#info", "jabber:x:data"
 MAM, FORWARD, DELAY = "urn:xmpp:mam:2", "urn:xmpp:forward:0", "urn:xmpp:delay"
 SID, REPLACE = "urn:xmpp:sid:0", "urn:xmpp:message-correct:0"
 RETRACT, RSM = "urn:xmpp:message-retract:1", "http://jabber.org/protocol/rsm"
+PAGE = 50  # messages of an archive in one answer
 ATOM = "{http://www.w3.org/2005/Atom}"
 REFUSALS = {
     "refuse": ("modify", "not-acceptable"),
@@ -209,7 +210,11 @@ class Gathering:
         if not self.archives:
             error(client, stanza, "cancel", "service-unavailable")
             return
-        for number, said in self.said.get(room, []):
+        after = asked.findtext(f"{{{RSM}}}set/{{{RSM}}}after", "")
+        numbers = [number for number, _ in self.said.get(room, [])]
+        start = numbers.index(after) + 1 if after in numbers else 0
+        page = self.said.get(room, [])[start : start + PAGE]
+        for number, said in page:
             found = element("message", from_=room, to=client.jid)
             known = {"id": number, "queryid": asked.get("queryid", "")}
             result = ET.SubElement(found, f"{{{MAM}}}result", known)
@@ -217,8 +222,11 @@ class Gathering:
             ET.SubElement(forwarded, f"{{{DELAY}}}delay", {"stamp": _now()})
             forwarded.append(said)
             client.say(found)
-        fin = element("fin", MAM, complete="true")
-        ET.SubElement(fin, f"{{{RSM}}}set")
+        fin = element("fin", MAM, **({"complete": "true"} if start + PAGE >= len(numbers) else {}))
+        about = ET.SubElement(fin, f"{{{RSM}}}set")
+        for name, one in (("first", 0), ("last", -1)) if page else ():
+            ET.SubElement(about, f"{{{RSM}}}{name}").text = page[one][0]
+        ET.SubElement(about, f"{{{RSM}}}count").text = str(len(numbers))
         reply(client, stanza, fin)
 
     # --- messages

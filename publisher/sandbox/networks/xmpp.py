@@ -73,7 +73,11 @@ def _channels(url: str) -> Tables:
         "port": place.port,
         "tls": "none",
     }
-    return {"movim": {"kind": "xmpp_pubsub", **account}}
+    room = {"room": f"towpath@{ROOMS}", "nick": "Packet"}
+    return {
+        "movim": {"kind": "xmpp_pubsub", **account},
+        "room": {"kind": "xmpp_room", **account, **room},
+    }
 
 
 def _shown(kept: Kept) -> Public:
