@@ -3,14 +3,14 @@
 API: https://docs.joinmastodon.org/methods/apps/ · https://docs.joinmastodon.org/methods/oauth/
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from channels._http import call, nothing_posted
-from channels._oauth import AGENT, TIMEOUT, App, fields_of, granted
+from channels._oauth import AGENT, TIMEOUT, App, fields_of, granted, require_scopes
 from publisher.domain.channel import Refused, Talk
 
 SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
@@ -21,8 +21,14 @@ def signed_in(known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
     instance = str(
         known.get("instance") or address_in(talk.ask("Your instance, such as mastodon.social"))
     )
-    answer = granted(_registered(instance, talk.redirect_uri), talk, SCOPES, pkce=True)
+    answer = granted(registered(instance, talk.redirect_uri), talk, SCOPES, pkce=True)
     return {"instance": instance, "access_token": answer["access_token"]}
+
+
+def require_rights(scopes: Sequence[str]) -> None:
+    """Raise Disconnected where a token of these scopes cannot do all that we do with it."""
+    own_account = ["read:accounts"] if "profile" in scopes else []  # enough to ask who we are
+    require_scopes(SCOPES, [*scopes, *own_account])
 
 
 def address_in(typed: str) -> str:
@@ -32,7 +38,7 @@ def address_in(typed: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _registered(instance: str, redirect_uri: str) -> App:
+def registered(instance: str, redirect_uri: str) -> App:
     """POST /api/v1/apps. Raises Refused where the answer is none of Mastodon's."""
     form = {
         "client_name": "Publisher",

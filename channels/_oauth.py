@@ -40,7 +40,8 @@ def granted(
 ) -> dict[str, Any]:
     """Have the person grant `scopes`, and return the token's answer; `more` goes to the page.
 
-    Raises Refused where they do not, or not all of them, or where the code is not taken.
+    Raises Refused where they do not, or where the code is not taken, and Disconnected where they
+    grant less.
     """
     verifier = secrets.token_urlsafe(48)
     challenge = {"code_challenge": challenged(verifier), "code_challenge_method": "S256"}
@@ -118,10 +119,12 @@ def scopes_in(answer: Mapping[str, Any]) -> list[str]:
 
 
 def require_scopes(wanted: Iterable[str], there: Iterable[str]) -> None:
-    """Raise Refused with what was left out; `write` covers `write:statuses`, and * all."""
+    """Raise Disconnected with what lacks; `write` covers `write:statuses`, and * all.
+
+    Where nothing is there, the network did not tell.
+    """
     have = {*there}
     lacking = [one for one in wanted if not {one, one.partition(":")[0], "*"} & have]
     if have and lacking:
-        raise Refused(
-            f"the token lacks {', '.join(lacking)}: run it again, and allow all that is asked for"
-        )
+        words = f"the token lacks {', '.join(lacking)}"
+        raise Disconnected(f"{words}: run `publisher connect`, and allow all that it asks for")

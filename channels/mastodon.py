@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from channels._http import nothing_posted
-from channels._mastodonoauth import signed_in
+from channels._mastodonoauth import require_rights, signed_in
 from channels._mastodonpy import (
     asking,
     described,
@@ -172,6 +172,7 @@ class Mastodon:
         with nothing_posted(), self._asking() as client:
             account = client.account_verify_credentials()
             theirs, allowed = taken(client), scopes(client)
+            require_rights(allowed)
         found = [f"signed in at {self.instance} as @{account.acct}", self._compared(theirs)]
         return [*found, f"scopes: {' '.join(allowed)}"] if allowed else found
 

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from channels._oauth import require_scopes
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
-from channels._redditoauth import signed_in
+from channels._redditoauth import SCOPES, signed_in
 from channels._settings import require
 from channels._submissions import is_self, sent, standing
 from channels._templates import Wording, filled, wording
@@ -121,6 +122,8 @@ class Reddit:
     def check(self) -> list[str]:
         """Sign in, read what the subreddit takes, and look for the flair."""
         with failures_named(self._client):
+            allowed = sorted(self._client.auth.scopes())
+            require_scopes(SCOPES, allowed)
             me, kinds = self._client.user.me(), self._place.submission_type
             if kinds not in ("any", self.post):
                 raise Refused(f'r/{self.subreddit} takes only {kinds} posts: set post = "{kinds}"')
@@ -129,6 +132,7 @@ class Reddit:
         return [
             f"signed in as u/{me} at {self.site}",
             f"r/{self.subreddit} takes {self.post} posts; flairs to choose from: {there}",
+            f"scopes: {' '.join(allowed)}",
             f"requests left until the limit: {'unknown' if left is None else left}",
         ]
 

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from channels._mastodonoauth import address_in, registered
+from channels._oauth import App, granted
 from channels.mastodon import Mastodon
 from channels.reddit import Reddit
 from channels.slack import Slack
@@ -15,6 +17,7 @@ from publisher.domain.channel import Connecting, Disconnected, Refused, TryLater
 from publisher.sandbox.networks import mastodon, reddit, slack
 from publisher.sandbox.outside import Outside
 from publisher.sandbox.serving import serving
+from publisher.testing.sample import EDITION
 from tests.testing.talk import Person
 
 Connect = Callable[[Person], Any]
@@ -74,11 +77,44 @@ def test_a_grant_without_all_its_scopes_is_refused_by_their_names(
     kind: str, scope: str, request: pytest.FixtureRequest, instance: str, site: str
 ) -> None:
     talk = Person(without=(scope,))
-    with pytest.raises(Refused, match=f"the token lacks {scope}: run it again, and allow all"):
+    with pytest.raises(Disconnected, match=f"the token lacks {scope}: run `publisher connect`"):
         if kind == "mastodon":
             Mastodon.connect({"instance": instance}, talk)
         else:
             Reddit.connect({**REDDIT, "site": site}, talk)
+
+
+@pytest.fixture
+def reader(instance: str) -> Mastodon:
+    """An account whose token may only read."""
+    talk = Person()
+    app = registered(instance, talk.redirect_uri)
+    token = granted(app, talk, ("read:accounts", "read:statuses"))["access_token"]
+    return Mastodon(instance=instance, access_token=token)
+
+
+def test_a_token_that_may_not_post_is_found_before_anything_is_posted(reader: Mastodon) -> None:
+    with pytest.raises(Disconnected, match="the token lacks write:statuses, write:media: run"):
+        reader.check()
+
+
+def test_a_post_that_a_token_may_not_make_stops_the_channel(reader: Mastodon) -> None:
+    with pytest.raises(Disconnected, match="outside the authorized scopes"):
+        reader.deliver(reader.render(EDITION))
+
+
+def test_a_reddit_token_that_may_not_submit_is_found_by_check(site: str) -> None:
+    app = App(
+        authorize=f"{site}/api/v1/authorize",
+        token=f"{site}/api/v1/access_token",
+        client_id="pretend-id",
+        client_secret="pretend-secret",
+        basic=True,
+    )
+    token = granted(app, Person(), ("identity", "read"))["refresh_token"]
+    places = {"site": site, "oauth": site, "subreddit": "towpath"}
+    with pytest.raises(Disconnected, match="the token lacks submit, edit, history, flair"):
+        _made(Reddit, {**REDDIT, **places, "refresh_token": token}).check()
 
 
 def test_an_answer_to_another_question_is_refused(connect: Connect) -> None:
@@ -126,8 +162,6 @@ def test_a_code_is_good_for_nobody_but_who_asked(instance: str) -> None:
     "typed", ["mastodon.example", "@letter@mastodon.example", "https://mastodon.example/@letter"]
 )
 def test_an_instance_may_be_typed_as_people_copy_it(typed: str) -> None:
-    from channels._mastodonoauth import address_in
-
     assert address_in(typed) == "https://mastodon.example"
 
 

@@ -89,7 +89,13 @@ class _Server:
         said = {"id": "1", "name": "stand-in", "website": None}
         return JSONResponse({**said, "scopes": scopes})
 
+    def _may(self, request: Request, scope: str) -> bool:
+        token = request.headers["Authorization"].split()[-1]
+        return scope in self.allowed.get(token, [scope])
+
     async def create(self, request: Request) -> Response:
+        if not self._may(request, "write:statuses"):
+            return _error(403, "This action is outside the authorized scopes")
         wanted = await _form(request)
 
         async def accept() -> Response:

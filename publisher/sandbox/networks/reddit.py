@@ -35,6 +35,7 @@ class Subreddits:
     used: int = 0
     window: float = field(default_factory=time.monotonic)
     made: int = 0
+    allowed: dict[str, str] = field(default_factory=dict)  # refresh token to scopes
     consent: Consent = field(
         default_factory=lambda: Consent(network=NETWORK, path="/api/v1/authorize")
     )
@@ -52,8 +53,8 @@ class Subreddits:
             return JSONResponse({"error": "invalid_grant"}, 400)
         token = secrets.token_urlsafe(16)
         self.tokens[token] = form.get("username", "newsletter")
-        answer = {"access_token": token, "token_type": "bearer", "expires_in": 86400, "scope": "*"}
-        return JSONResponse(answer)
+        said = {"token_type": "bearer", "expires_in": 86400, "scope": self.allowed.get(given, "*")}
+        return JSONResponse({"access_token": token, **said})
 
     def _first_token(self, form: dict[str, str], client_id: str) -> Response:
         """Reddit answers 200 to a code that is no good, too."""
@@ -62,9 +63,10 @@ class Subreddits:
             return JSONResponse({"error": "invalid_grant"})
         token = secrets.token_urlsafe(16)
         self.tokens[token] = "newsletter"
-        said = {"token_type": "bearer", "expires_in": 86400, "scope": " ".join(grant.scopes)}
-        lasting = {"refresh_token": f"pretend-{secrets.token_urlsafe(16)}"}
-        return JSONResponse({"access_token": token, **said, **lasting})
+        lasting = f"pretend-{secrets.token_urlsafe(16)}"
+        self.allowed[lasting] = " ".join(grant.scopes)
+        said = {"token_type": "bearer", "expires_in": 86400, "scope": self.allowed[lasting]}
+        return JSONResponse({"access_token": token, **said, "refresh_token": lasting})
 
     async def me(self, request: Request) -> Response:
         name = self.author(request)
