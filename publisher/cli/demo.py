@@ -48,7 +48,7 @@ def demo(once: bool) -> int:
 
 
 def _furnish(home: Path, outside: "Sandbox") -> None:
-    """A configuration, a copy of the sample newsletter, and three readers."""
+    """A configuration, a copy of the sample newsletter, and four readers."""
     from publisher.sandbox import running as stand_ins  # noqa: PLC0415  every other command would pay for it
 
     shutil.copytree(stand_ins.sample_folder(), home, dirs_exist_ok=True)
@@ -62,7 +62,8 @@ def _furnish(home: Path, outside: "Sandbox") -> None:
     config.write_text(text, encoding="utf-8")
     os.environ["PUBLISHER_CONFIG"] = str(config)
     engine = wiring.engine()
-    subscribing.add(["ada@reader.example", "ben@reader.example"], engine=engine)
+    readers = ["ada@reader.example", "ben@reader.example", "xmpp:dora@reader.example"]
+    subscribing.add(readers, engine=engine)
     german = subscribing.Choices(languages=("de",))
     subscribing.add(["clara@reader.example"], engine=engine, choices=german)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from publisher import mailing, publishing, subscribing
 from publisher.auditing import audit, broken
-from publisher.domain.channel import Channel, Mailing
+from publisher.domain.channel import Channel, Mailing, scheme_of
 from publisher.domain.delivery import UNFINISHED, State
 from publisher.domain.issue import Edition
 from publisher.publishing import Worker
@@ -55,7 +55,8 @@ class Release:
         _copy_empty_store(self.folder / STORE)
         self._take_over()
         if isinstance(self.channel, Mailing):
-            [added] = [subscribing.add([READER], engine=self._engine, at=self.time)]
+            reader = ":".join(filter(None, (scheme_of(self.channel), READER)))
+            [added] = [subscribing.add([reader], engine=self._engine, at=self.time)]
             assert added, "the reader was not taken"
         self.close()
 

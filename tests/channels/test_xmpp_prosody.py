@@ -1,6 +1,7 @@
 """The XMPP channels against a real prosody."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from slixmpp import JID
 
 from channels._xmpp import Line, account_of, visit
+from channels.xmpp_message import XmppMessage
 from channels.xmpp_pubsub import XmppPubsub
 from channels.xmpp_room import XmppRoom
-from publisher.domain.channel import Disconnected, TryLater
+from publisher.domain.channel import Copy, Disconnected, Post, Reader, Receipt, Refused, TryLater
 from publisher.testing.crashes import killed_before
 from publisher.testing.releases import Release, judge
 from publisher.testing.sample import EDITION
@@ -125,6 +127,48 @@ def test_without_a_voice_nothing_is_said(server: Prosody, room: XmppRoom) -> Non
     with pytest.raises(Disconnected, match="may not do that"):
         silent.deliver(silent.render(EDITION))
     assert spoken(silent) == []
+
+
+def test_each_reader_gets_their_message_and_who_is_not_there_is_refused(server: Prosody) -> None:
+    channel = XmppMessage(**account(server))
+    post = channel.render(EDITION)
+    sent = asyncio.run(handed_out(channel, post, f"xmpp:ann@{HOST}", f"xmpp:nobody@{HOST}"))
+    assert [type(outcome) for outcome in sent] == [Receipt, Refused]
+    [message] = received(replace(channel, jid=f"ann@{HOST}"))
+    assert message.startswith(EDITION.title)
+    assert message.endswith("https://quay.example/leave/0")
+
+
+async def handed_out(channel: XmppMessage, post: Post, *addresses: str) -> list[Any]:
+    """What became of a copy for each of these readers."""
+    outcomes: list[Any] = []
+
+    async def copies() -> AsyncIterator[Copy]:
+        for number, address in enumerate(addresses):
+            leave = f"https://quay.example/leave/{number}"
+            to = Reader(address=address, token=f"token-{number}", unsubscribe_url=leave)
+            yield Copy(id=number, post=replace(post, to=to))
+
+    async def mark(_: Copy) -> bool:
+        return True
+
+    async def settle(_: Copy, outcome: object) -> None:
+        outcomes.append(outcome)
+
+    await channel.deliver_each(copies(), mark=mark, settle=settle)
+    return outcomes
+
+
+def received(reader: XmppMessage) -> list[str]:
+    """What the archive of an account holds."""
+
+    async def look(line: Line) -> list[str]:
+        plugins: Any = line.client.plugin
+        found = await plugins["xep_0313"].retrieve(rsm={"max": 50})
+        stanzas = [one["mam_result"]["forwarded"]["stanza"] for one in found["mam"]["results"]]
+        return [str(stanza["body"]) for stanza in stanzas]
+
+    return visit(account_of(reader), look, "xep_0313")
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ def _channels(url: str) -> Tables:
     }
     room = {"room": f"towpath@{ROOMS}", "nick": "Packet"}
     return {
+        "messages": {"kind": "xmpp_message", **account},
         "movim": {"kind": "xmpp_pubsub", **account},
         "room": {"kind": "xmpp_room", **account, **room},
     }

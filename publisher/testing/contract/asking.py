@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from publisher.domain.channel import ChannelError, Post, Reader, Receipt
+from publisher.domain.channel import ChannelError, Post, Reader, Receipt, scheme_of
 from publisher.domain.issue import Edition
 from publisher.testing.sample import EDITION, with_pictures
 from publisher.testing.worlds import SECRET, NetworkWorld, World
@@ -36,7 +36,8 @@ def edition(tmp_path: Path) -> Edition:
 
 def rendered(world: World, edition: Edition = EDITION) -> Post:
     """Mail goes to one reader a post; the others look over `to`."""
-    return replace(world.channel.render(edition), to=READER)
+    address = ":".join(filter(None, (scheme_of(world.channel), READER.address)))
+    return replace(world.channel.render(edition), to=replace(READER, address=address))
 
 
 def look(world: World, post: Post) -> Receipt | None:

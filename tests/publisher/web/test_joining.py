@@ -4,10 +4,11 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from publisher import subscribing
 from publisher.asking import VALID
@@ -18,7 +19,7 @@ from publisher.storage.schema import metadata
 from publisher.storage.waiting import Hint
 from publisher.web import forms, texts
 from tests.publisher.fakes import NOW
-from tests.publisher.web.conftest import Desk
+from tests.publisher.web.conftest import LETTERS, Desk, desk_of
 
 ADDRESS = "ann@example.org"
 
@@ -398,3 +399,28 @@ def test_time_to_confirm_is_a_week(desk: Desk) -> None:
     token = _token(desk)
     desk.clock.time += VALID - timedelta(minutes=1)
     assert desk.browser.post(f"/confirm/{token}").status_code == 200
+
+
+MESSAGES = """
+[channels.messages]
+kind = "xmpp_message"
+jid = "news@news.example"
+password = "env:A_SECRET_THAT_IS_NOT_SET"
+"""
+
+
+def test_who_gives_an_xmpp_address_is_asked_by_a_message(
+    file_store: Engine, tmp_path: Path
+) -> None:
+    with desk_of(LETTERS + MESSAGES, file_store, tmp_path) as desk:
+        assert "xmpp:ann@example.org" in desk.browser.get("/subscribe").text
+        answer = desk.subscribe("xmpp:Ann@example.org")
+        [question] = desk.asked()
+    assert (question.address, question.channel) == ("xmpp:ann@example.org", "messages")
+    assert "Now look at your messages" in answer.text
+
+
+def test_an_xmpp_address_is_wrong_where_nobody_writes_to_those(desk: Desk) -> None:
+    answer = desk.subscribe("xmpp:ann@example.org")
+    assert (answer.status_code, desk.asked()) == (422, [])
+    assert "xmpp:" not in desk.browser.get("/subscribe").text

@@ -1,0 +1,49 @@
+"""One message to one person, until their server's answer or ours."""
+
+from typing import Any
+
+from slixmpp import JID
+from slixmpp.exceptions import XMPPError
+
+from channels._xml import clean
+from channels._xmpp import Line, named
+from publisher.domain.channel import Disconnected, Refused
+
+PLUGINS = ("xep_0199", "xep_0359")
+
+
+async def told(line: Line, to: str, words: str, *, id: str) -> None:
+    """Send a message, and wait until our server has dealt with it.
+
+    A server handles what it is sent one after the other, so once it answers a ping it has taken
+    the message, or has refused it before. What another server says later is heard by nobody.
+    Raises the four failures; Refused for what is the reader's own affair.
+    """
+    refusals: list[Any] = []
+
+    def hear(stanza: Any) -> None:
+        if stanza["id"] == id:
+            refusals.append(stanza["error"])
+
+    message: Any = line.client.make_message(mto=JID(to), mbody=clean(words), mtype="chat")
+    message["id"] = message["origin_id"]["id"] = id
+    line.client.add_event_handler("message_error", hear)
+    try:
+        message.send()
+        await _answered(line)
+    finally:
+        line.client.del_event_handler("message_error", hear)
+    for why in refusals:
+        error = XMPPError(condition=why["condition"], text=why["text"], etype=why["type"])
+        failure = named(error)
+        # what an account may not do is said to it on signing in; here somebody wants no messages
+        raise Refused(f"{to}: {failure}") if isinstance(failure, Disconnected) else failure
+
+
+async def _answered(line: Line) -> None:
+    plugins: Any = line.client.plugin
+    ping = plugins["xep_0199"].send_ping(JID(line.client.boundjid.domain), timeout=line.timeout)
+    try:
+        await line.ask(ping)
+    except (Refused, Disconnected):
+        return  # a server without XEP-0199 answers, too
