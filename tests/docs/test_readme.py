@@ -9,7 +9,9 @@ from pathlib import Path
 
 from publisher.sandbox.joining import FIRST
 from publisher.sandbox.running import sandbox
+from tests.cli.home import free_port
 from tests.docs.pages import ROOT, snippets
+from tests.testing import browser
 
 ISSUE = "2026-11-05-newsletter"
 
@@ -20,7 +22,7 @@ def first(language: str) -> str:
 
 
 def calls() -> list[list[str]]:
-    """The calls of the first walk, from `check` on, as words behind `publisher`."""
+    """The calls of the first walk, from `connect` on, as words behind `publisher`."""
     ours = [s.text for s in snippets("console") if s.page == "README.md"]
     [walk] = [text for text in ours if "$ publisher check" in text]
     lines = re.findall(r"^\$ publisher (.*)$", walk, re.MULTILINE)
@@ -35,13 +37,14 @@ def test_the_first_newsletter_is_published_as_the_readme_says(tmp_path: Path) ->
         config = first("toml").replace("https://mastodon.example", outside.urls["mastodon"])
         (tmp_path / "publisher.toml").write_text(config, encoding="utf-8")
         for words in calls():
+            port = ["--port", str(free_port())] if words[0] == "connect" else []
             done = subprocess.run(
-                [sys.executable, "-m", "publisher.cli.main", *words],
+                [sys.executable, "-m", "publisher.cli.main", *words, *port],
                 cwd=tmp_path,
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(tmp_path),
-                    "MASTODON_TOKEN": "pretend",
+                    "BROWSER": f"{sys.executable} {browser.__file__} %s &",
                 },
                 capture_output=True,
                 text=True,
@@ -55,7 +58,7 @@ def test_the_first_newsletter_is_published_as_the_readme_says(tmp_path: Path) ->
 
 def test_the_walk_tries_looks_sends_and_tells() -> None:
     assert [words[0] for words in calls()] == [
-        "check", "show", "preview", "publish", "status", "log", "retry",
+        "connect", "check", "show", "preview", "publish", "status", "log", "retry",
     ]  # fmt: skip
 
 
