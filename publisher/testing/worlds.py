@@ -31,6 +31,8 @@ EXPECTED: dict[str, Expected] = {
     "error_after": (Unsure, 1),
     "malformed": (Unsure, 1),
 }
+# The same of two things that no fault is: nobody at the address, and REVOKED as the secret.
+ALSO: dict[str, Expected] = {"unplugged": (TryLater, 0), "revoked": (Disconnected, 0)}
 KEPT = [fault for fault, (_, posts) in EXPECTED.items() if posts]
 
 
@@ -50,8 +52,9 @@ class NetworkWorld(World, Protocol):
     """A World reached over the network, which can fail.
 
     Where the network's protocol makes a failure mean something else than EXPECTED says, the World
-    has `expects`, with the faults that differ; its `faults` names those that it can do, if not
-    all. Where the channel has a secret, SECRET is accepted and REVOKED is not.
+    has `expects`, with the faults that differ, and "unplugged" and "revoked" where these do; its
+    `faults` names those that it can do, if not all. Where the channel has a secret, SECRET is
+    accepted and REVOKED is not.
     """
 
     def fail(self, do: str, *, seconds: int = 1) -> None:
@@ -86,8 +89,9 @@ def each_world(**makers: Callable[[Path], World]) -> Any:
 
 
 def expected(world: NetworkWorld, fault: str) -> Expected:
-    """What a fault comes to in this World. Skips those that it cannot do."""
-    if fault not in getattr(world, "faults", EXPECTED):
+    """What a fault, or one of ALSO, comes to in this World. Skips faults that it cannot do."""
+    if fault not in {*getattr(world, "faults", EXPECTED), *ALSO}:
         pytest.skip(f"this World cannot do {fault!r}")
-    found: Expected = getattr(world, "expects", {}).get(fault, EXPECTED[fault])
+    usual = {**EXPECTED, **ALSO}[fault]
+    found: Expected = getattr(world, "expects", {}).get(fault, usual)
     return found

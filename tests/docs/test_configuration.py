@@ -21,6 +21,7 @@ KEYS = {"dkim.pem": pem.rsa(), "dkim-ed25519.pem": pem.ed25519()}
 DATABASE = "postgresql://publisher@db.example/publisher"
 PRETEND = {  # what a variable of such a name holds; any other, a word
     "DATABASE": DATABASE,
+    "APPRISE_URL": "ntfy://a-secret",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/112233/a-secret",
 }
 
