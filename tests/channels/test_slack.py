@@ -143,6 +143,14 @@ def test_blocks_without_a_picture_are_not_tried_twice(served: Served) -> None:
         card.deliver(card.render(replace(EDITION, images=())))
 
 
+def test_the_stand_in_reads_forms_as_slack_does(world: World) -> None:
+    said = {"channel": "C0HARBOUR", "text": "Hello", "metadata": '{"event_type": "greeting"}'}
+    place, bearer = f"{world.url}/api/chat.postMessage", {"Authorization": "Bearer xoxb-1"}
+    assert httpx.post(place, data=said, headers=bearer).json()["ok"]
+    [kept] = world.outside.posts("slack")
+    assert kept.fields["metadata"] == {"event_type": "greeting"}
+
+
 def test_a_receipt_leads_to_the_message(world: World) -> None:
     receipt = world.channel.deliver(world.channel.render(EDITION))
     assert receipt.url.startswith(f"{world.url}/archives/C0HARBOUR/p")

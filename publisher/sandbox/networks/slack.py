@@ -3,6 +3,7 @@
 API: https://docs.slack.dev/apis/web-api
 """
 
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -65,8 +66,7 @@ class _Server:
         self.outside.remove(NETWORK, kept.id)
         return _yes(channel=_id(said), ts=said["ts"])
 
-    async def history(self, request: Request, _: Fields) -> Response:
-        asked = request.query_params
+    async def history(self, _: Request, asked: Fields) -> Response:
         if "channels:history" not in self.scopes:
             return _no("missing_scope", needed="channels:history", provided=",".join(self.scopes))
         found = [
@@ -122,11 +122,23 @@ def _with_token(server: _Server, method: Method) -> Endpoint:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not token or token == "revoked":  # noqa: S105  a pretend one
             return _no("token_revoked" if token else "not_authed")
-        response = await method(request, await request.json() if request.method == "POST" else {})
+        response = await method(request, await _said(request))
         response.headers["X-OAuth-Scopes"] = ",".join(sorted(server.scopes))
         return response
 
     return answer
+
+
+async def _said(request: Request) -> Fields:
+    """What a call tells, as Slack reads it: JSON, a form whose values may be JSON, or a query."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        return dict(json.loads(await request.body() or "{}"))
+    told = {**request.query_params, **await request.form()}
+    return {name: _read_json(str(it)) for name, it in told.items()}
+
+
+def _read_json(text: str) -> Any:
+    return json.loads(text) if text[:1] in ("{", "[") else text
 
 
 def _id(said: Fields) -> str:
