@@ -1,10 +1,12 @@
 """One HTTP request, its failures turned into the decisions they call for."""
 
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -13,6 +15,12 @@ from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLat
 
 REMOVED = "[secret]"
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: it takes longer than many a request."""
+    return httpx.create_ssl_context()
 
 
 def call(

@@ -1,5 +1,6 @@
 """How one HTTP request's failure is named."""
 
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,7 +8,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from channels._http import call, call_unseen, failure, nothing_posted, plain, retry_after
+from channels._http import call, call_unseen, failure, nothing_posted, plain, retry_after, trust
 from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -133,3 +134,8 @@ def test_a_secret_in_a_path_goes_out_and_shows_nowhere() -> None:
     assert sent[0].extensions["target"] == b"/bot/s3cr3t/post?a=b+c"
     assert "s3cr3t" not in str(sent[0].url)
     assert "http://new.example/bot/[secret]/post" in str(raised.value)
+
+
+def test_the_certificates_are_read_once() -> None:
+    assert trust() is trust()
+    assert trust().verify_mode is ssl.CERT_REQUIRED
