@@ -25,10 +25,11 @@ from channels._mastodonpy import (
     taken,
     upload,
 )
+from channels._parts import BETWEEN, MOST, WIDEST, chunks, numbered
 from channels._settings import require
 from channels._templates import Wording, filled, links_to, tidied, wording
 from channels._text import post_key, shorten, unlinked
-from channels._threads import BETWEEN, MOST, WIDEST, chunks, following, numbered, standing
+from channels._threads import following, standing
 from publisher.domain.channel import ORIGINAL, Post, Receipt, Refused, Talk, TryLater, Unsure
 from publisher.domain.issue import Edition, Finding, Image, telling_image
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from channels._threads import BETWEEN
+from channels._parts import BETWEEN
 from channels.mastodon import Mastodon
 from publisher.domain.channel import (
     ChannelError,

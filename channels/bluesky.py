@@ -1,0 +1,151 @@
+"""Bluesky: one post an issue, or a thread, in the account's own repository.
+
+Lexicons: https://atproto.com/lexicons/app-bsky-feed · https://docs.bsky.app/docs/advanced-guides/posts
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from channels._atproto import Account, Login, signed_in
+from channels._bskypost import DESCRIPTION, completed, described, embedded
+from channels._bskytext import LIMIT, texts
+from channels._facets import cost, facets
+from channels._http import nothing_posted
+from channels._parts import BETWEEN, MOST
+from channels._settings import require
+from channels._templates import Wording, tidied, wording
+from channels._text import post_key, shorten
+from channels._tids import later, record_key
+from publisher.domain.channel import Post, Receipt, Refused
+from publisher.domain.issue import Edition, telling_image
+
+WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
+LABELS = ("sexual", "nudity", "porn", "graphic-media")
+SHOWS = ("card", "image")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bluesky:
+    """One account. `post` is a card of the page or the picture alone; `timeout` in seconds.
+
+    `session` is a file to keep the session in: without one each process signs in anew.
+    """
+
+    handle: str
+    app_password: str = field(repr=False)
+    service: str = "https://bsky.social"
+    app: str = "https://bsky.app"
+    post: str = "card"
+    template: Path | None = None
+    hashtags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    thread: int = 1
+    session: Path | None = None
+    timeout: float = 15
+
+    def __post_init__(self) -> None:
+        web = ("https://", "http://")
+        rules = [
+            ("handle", "." in self.handle and "@" not in self.handle, "a handle without @"),
+            ("app_password", self.app_password, "an app password"),
+            ("service", self.service.startswith(web), "an http(s) address"),
+            ("app", self.app.startswith(web), "an http(s) address"),
+            ("post", self.post in SHOWS, " or ".join(SHOWS)),
+            ("labels", set(self.labels) <= set(LABELS), f"some of {', '.join(LABELS)}"),
+            ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
+            ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
+            ("timeout", self.timeout > 0, "more than 0 seconds"),
+        ]
+        require(self, rules)
+        _ = self._wording  # a broken template is a mistake in the configuration
+
+    def render(self, edition: Edition) -> Post:
+        """Title, as much of the summary as fits, the link, shown short, and the hashtags.
+
+        Raises Refused where a template fails, or leaves out the link.
+        """
+        said = texts(edition, self._wording, hashtags=self.hashtags, most=self.thread)
+        known: dict[str, Any] = {"url": edition.url, "tags": self.hashtags}
+        image = telling_image(edition)
+        details = {
+            "parts": [{"text": text, "facets": facets(text, **known)} for text in said],
+            "keys": [record_key(edition, number) for number in range(len(said))],
+            "labels": list(self.labels),
+            "description": shorten(tidied(edition.summary), DESCRIPTION, len),
+        }
+        shown = () if image is None or not image.path else (described(image),)
+        spoken = [part for one in shown for part in (one.src, one.alt)]
+        return Post(
+            key=post_key(edition, *said, *self.labels, self.post, *spoken),
+            lang=edition.lang,
+            title=" ".join(edition.title.split()),
+            text=BETWEEN.join(said),
+            url=edition.url,
+            length=max(map(cost, said)),
+            limit=LIMIT,
+            images=shown,
+            details=details,
+        )
+
+    def deliver(self, post: Post) -> Receipt:
+        """Put what is not there yet under its own record key, so that nothing is there twice.
+
+        Raises Unsure for a thread that is not whole.
+        """
+        with self._signed_in() as repository:
+            with nothing_posted():
+                embed, note = embedded(repository, post, self.post)
+            first, *_ = completed(repository, post, embed)
+        return replace(self._receipt(first.uri), note=note)
+
+    def find_existing(self, post: Post) -> Receipt | None:
+        """Ask for the very record; of a thread for its last part, which comes after all others."""
+        first, *_, last = [*post.details["keys"]] * 2
+        with nothing_posted(), self._signed_in() as repository:
+            found = repository.look(first)
+            return self._receipt(found.uri) if found and repository.look(last) else None
+
+    def update(self, receipt: Receipt, post: Post) -> Receipt:  # noqa: ARG002  never done
+        """Always Refused: Bluesky's app goes on showing a post as it was first."""
+        raise Refused("Bluesky shows no edits: retract it, and publish what is right elsewhere")
+
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the post, and the parts that follow it under the next record keys."""
+        first = receipt.id.rpartition("/")[2]
+        with self._signed_in() as repository:
+            repository.remove(first)
+            for number in range(1, MOST):
+                if repository.look(later(first, number)) is None:
+                    return
+                repository.remove(later(first, number))
+
+    def check(self) -> list[str]:
+        """Sign in, posting nothing."""
+        with nothing_posted(), self._signed_in() as repository:
+            found = f"signed in at {self.service} as {self.handle} ({repository.did})"
+        kept = f"the session is kept in {self.session}" if self.session else "no session is kept"
+        return [found, kept]
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return wording(self.template, WORDS, needs=frozenset({"url"}))
+
+    @cached_property
+    def _login(self) -> Login:
+        return Login()
+
+    def _signed_in(self) -> Any:
+        account = Account(
+            service=self.service.rstrip("/"),
+            handle=self.handle,
+            password=self.app_password,
+            timeout=self.timeout,
+            kept=self.session,
+        )
+        return signed_in(account, self._login)
+
+    def _receipt(self, uri: str) -> Receipt:
+        key = uri.rpartition("/")[2]
+        return Receipt(id=uri, url=f"{self.app.rstrip('/')}/profile/{self.handle}/post/{key}")

@@ -1,0 +1,193 @@
+"""What is Bluesky's own: record keys, facets by bytes, cards that fail nothing, sessions."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image as Picture
+
+from channels._bskypost import HEAVIEST, light
+from channels._facets import cost, facets, shown_address
+from channels._tids import later, record_key
+from channels.bluesky import Bluesky
+from publisher.domain.channel import Disconnected, Refused, Unsure
+from publisher.domain.issue import Edition
+from publisher.testing.sample import EDITION, URL, with_pictures
+from tests.channels.worlds.bluesky import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def edition(tmp_path: Path) -> Edition:
+    return with_pictures(tmp_path)
+
+
+def channel(**changes: Any) -> Bluesky:
+    return Bluesky(handle="a.example", app_password="x", **changes)
+
+
+def records(world: World) -> list[dict[str, Any]]:
+    return [kept.fields["record"] for kept in world.outside.posts("bluesky")]
+
+
+def test_editions_of_one_moment_have_record_keys_of_their_own() -> None:
+    languages = [replace(EDITION, lang=lang) for lang in ("en", "de", "fr", "es", "pt-br")]
+    others = [replace(EDITION, key=f"issue-{n}") for n in range(200)]
+    keys = {record_key(edition) for edition in [*languages, *others]}
+    assert len(keys) == len(languages) + len(others)
+    assert all(len(key) == 13 and key[0] in "234567abcdefghij" for key in keys)
+
+
+def test_record_keys_sort_by_the_dates_of_their_issues() -> None:
+    dates = [EDITION.date + timedelta(days=days) for days in (0, 1, 30, 400)]
+    keys = [record_key(replace(EDITION, date=date)) for date in dates]
+    assert keys == sorted(keys)
+
+
+def test_the_parts_of_a_thread_have_keys_in_a_row() -> None:
+    assert record_key(EDITION, 3) == later(record_key(EDITION), 3) > record_key(EDITION, 2)
+
+
+@pytest.mark.parametrize(
+    "before", ["", "Grüße, ", "日本語 ", "👩‍👩‍👧 "], ids=["ascii", "latin", "cjk", "emoji"]
+)
+def test_facets_count_bytes(before: str) -> None:
+    text = f"{before}{shown_address(URL)} #News"
+    link, tag = facets(text, url=URL, tags=["News"])
+    cut = [text.encode()[f["index"]["byteStart"] : f["index"]["byteEnd"]] for f in (link, tag)]
+    assert [part.decode() for part in cut] == [shown_address(URL), "#News"]
+    assert link["features"][0]["uri"] == URL
+
+
+def test_a_tag_within_a_word_is_none() -> None:
+    assert [f["features"][0]["tag"] for f in facets("#a #ab b#a", url=URL, tags=["a"])] == ["a"]
+
+
+def test_a_text_of_many_bytes_counts_by_them() -> None:
+    assert cost("👩‍👩‍👧‍👦" * 10) == 25
+    assert cost("a" * 10) == 10
+
+
+def test_the_card_has_the_picture_and_leads_to_the_page(world: World, edition: Edition) -> None:
+    receipt = world.channel.deliver(world.channel.render(edition))
+    [record] = records(world)
+    external = record["embed"]["external"]
+    assert (external["uri"], external["thumb"]["mimeType"]) == (URL, "image/png")
+    assert httpx.get(receipt.url).status_code == 200
+    assert record["langs"] == ["en"]
+
+
+def test_a_picture_alone_has_its_description(world: World, edition: Edition) -> None:
+    shows = replace(world.channel, post="image")
+    post = shows.render(edition)
+    shows.deliver(post)
+    [one] = records(world)[0]["embed"]["images"]
+    assert one["alt"] == post.images[0].alt != ""
+
+
+def test_a_picture_that_is_gone_is_left_off(world: World, edition: Edition) -> None:
+    post = world.channel.render(edition)
+    Path(post.images[0].path).unlink()
+    receipt = world.channel.deliver(post)
+    assert receipt.note.startswith(f"left off {post.images[0].src}: ")
+    assert "thumb" not in records(world)[0]["embed"]["external"]
+
+
+def test_a_heavy_picture_is_made_lighter(tmp_path: Path) -> None:
+    path = tmp_path / "noise.png"
+    Picture.effect_noise((1500, 1500), 90).save(path)
+    assert path.stat().st_size > HEAVIEST
+    content, kind = light(path, "image/png")
+    assert (len(content) <= HEAVIEST, kind) == (True, "image/jpeg")
+
+
+def test_a_thread_is_finished_where_it_broke_off(world: World) -> None:
+    long = replace(EDITION, summary=" ".join(f"Sentence number {n}." for n in range(60)))
+    threaded = replace(world.channel, thread=4)
+    post = threaded.render(long)
+    assert len(post.details["parts"]) == 4
+    threaded.deliver(replace(post, details={**post.details, "keys": post.details["keys"][:2]}))
+    assert threaded.find_existing(post) is None
+    receipt = threaded.deliver(post)
+    found = threaded.find_existing(post)
+    assert found and (found.id, found.url) == (receipt.id, receipt.url)
+    first, *others = records(world)
+    assert [part["text"][-5:] for part in (first, *others)] == [f"({n}/4)" for n in range(1, 5)]
+    assert {part["reply"]["root"]["uri"] for part in others} == {receipt.id}
+    assert "embed" in first and not any("embed" in part for part in others)
+    threaded.retract(receipt)
+    assert records(world) == []
+
+
+def test_a_thread_that_breaks_off_is_in_doubt(world: World) -> None:
+    long = replace(EDITION, summary=" ".join(f"Sentence number {n}." for n in range(60)))
+    threaded = replace(world.channel, thread=3)
+    post = threaded.render(long)
+    threaded.deliver(replace(post, details={**post.details, "keys": post.details["keys"][:1]}))
+    world.fail("rate_limit")
+    with pytest.raises(Unsure, match="1 of 3 posts are there"):
+        threaded.deliver(post)
+
+
+def test_labels_warn_of_what_is_shown(world: World) -> None:
+    warned = replace(world.channel, labels=("graphic-media",))
+    warned.deliver(warned.render(EDITION))
+    assert [one["val"] for one in records(world)[0]["labels"]["values"]] == ["graphic-media"]
+
+
+def test_a_session_is_kept_for_its_owners_eyes_and_gone_on_with(
+    world: World, tmp_path: Path
+) -> None:
+    kept = tmp_path / "bluesky.session"
+    replace(world.channel, session=kept).check()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert replace(world.channel, session=kept, app_password="revoked").check()
+
+
+@pytest.mark.parametrize("damage", ["", "nonsense", "a:::b:::c:::d:::e"])
+def test_a_damaged_session_is_begun_anew(world: World, tmp_path: Path, damage: str) -> None:
+    kept = tmp_path / "bluesky.session"
+    kept.write_text(damage)
+    assert replace(world.channel, session=kept).check()
+    assert kept.read_text() != damage
+
+
+def test_a_password_that_is_not_taken_says_what_helps(world: World) -> None:
+    with pytest.raises(Disconnected, match="make a new app password"):
+        replace(world.channel, app_password="revoked").check()
+
+
+def test_an_edit_is_refused_with_the_reason(world: World) -> None:
+    receipt = world.channel.deliver(world.channel.render(EDITION))
+    with pytest.raises(Refused, match="shows no edits"):
+        world.channel.update(receipt, world.channel.render(EDITION))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("handle", "@a.example"),
+        ("handle", "plain"),
+        ("app_password", ""),
+        ("service", "bsky.social"),
+        ("post", "video"),
+        ("labels", ("spooky",)),
+        ("thread", 0),
+        ("hashtags", ("two words",)),
+        ("timeout", 0),
+    ],
+)
+def test_a_wrong_setting_is_named(setting: str, value: Any) -> None:
+    right: dict[str, Any] = {"handle": "a.example", "app_password": "x"}
+    with pytest.raises(ValueError, match=f"^{setting} must be"):
+        Bluesky(**{**right, setting: value})

@@ -1,0 +1,35 @@
+"""The pretend outside of a Bluesky channel: the stand-in server, on this machine."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from channels.bluesky import Bluesky
+from publisher.sandbox.networks.bluesky import app
+from publisher.sandbox.outside import Outside
+from publisher.sandbox.serving import serving
+from publisher.testing.worlds import SECRET
+
+
+class World:
+    """One account on one server."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.outside = Outside()
+        self._running = ExitStack()
+        url = self._running.enter_context(serving(app(self.outside)))
+        self.channel = Bluesky(
+            handle="quay.harbour.example", app_password=SECRET, service=url, app=url, timeout=0.5
+        )
+
+    def visible(self) -> list[str]:
+        posts = [kept.fields["record"] for kept in self.outside.posts("bluesky")]
+        return [f"{post['text']}\n{post['embed']['external']['title']}" for post in posts]
+
+    def fail(self, do: str, *, seconds: int = 1) -> None:
+        self.outside.fail_next("bluesky", do, seconds=seconds)
+
+    def unplug(self) -> None:
+        self._running.close()
+
+    def stop(self) -> None:
+        self._running.close()
