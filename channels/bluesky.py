@@ -3,12 +3,14 @@
 Lexicons: https://atproto.com/lexicons/app-bsky-feed · https://docs.bsky.app/docs/advanced-guides/posts
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from channels._atproto import Account, Login, signed_in
+from channels._blueskyapp import signed_in as entered
 from channels._bskypost import DESCRIPTION, completed, described, embedded
 from channels._bskytext import LIMIT, texts
 from channels._facets import cost, facets
@@ -18,11 +20,12 @@ from channels._settings import require
 from channels._templates import Wording, tidied, wording
 from channels._text import post_key, shorten
 from channels._tids import later, record_key
-from publisher.domain.channel import Post, Receipt, Refused
+from publisher.domain.channel import Post, Receipt, Refused, Talk
 from publisher.domain.issue import Edition, telling_image
 
 WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 LABELS = ("sexual", "nudity", "porn", "graphic-media")
+SERVICE = "https://bsky.social"
 SHOWS = ("card", "image")
 
 
@@ -35,7 +38,7 @@ class Bluesky:
 
     handle: str
     app_password: str = field(repr=False)
-    service: str = "https://bsky.social"
+    service: str = SERVICE
     app: str = "https://bsky.app"
     post: str = "card"
     template: Path | None = None
@@ -60,6 +63,11 @@ class Bluesky:
         ]
         require(self, rules)
         _ = self._wording  # a broken template is a mistake in the configuration
+
+    @classmethod
+    def connect(cls, known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
+        """Ask for the handle and an app password, and refuse the account's own."""
+        return entered(known, talk, service=str(known.get("service", SERVICE)))
 
     def render(self, edition: Edition) -> Post:
         """Title, as much of the summary as fits, the link, shown short, and the hashtags.

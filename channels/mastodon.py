@@ -164,6 +164,19 @@ class Mastodon:
             note = "" if len(there) == len(parts) else f"{len(there)} of {len(parts)} posts exist"
             return proof(client.status_update(receipt.id, parts[0], warning, **media), note)
 
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the status, and before it the parts of its thread, the last one first."""
+        try:
+            with nothing_posted(), self._asking() as client:
+                there = self._thread(client, receipt.id)
+        except Refused as refusal:
+            if "404" in str(refusal):
+                return
+            raise
+        for id in reversed(there):
+            with self._asking() as client:
+                client.status_delete(id)
+
     def _thread(self, client: Any, id: str) -> list[str]:
         below = client.status_context(id).descendants
         return [str(one.id) for one in following(client.status(id), below)]

@@ -1,5 +1,7 @@
 """What is Bluesky's own: record keys, facets by bytes, cards that fail nothing, sessions."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +11,10 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image as Picture
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from channels._bskypost import HEAVIEST, light
 from channels._facets import cost, facets, shown_address
@@ -16,8 +22,10 @@ from channels._tids import later, record_key
 from channels.bluesky import Bluesky
 from publisher.domain.channel import Disconnected, Refused, Unsure
 from publisher.domain.issue import Edition
+from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION, URL, with_pictures
 from tests.channels.worlds.bluesky import World
+from tests.testing.talk import Person
 
 
 @pytest.fixture
@@ -191,3 +199,37 @@ def test_a_wrong_setting_is_named(setting: str, value: Any) -> None:
     right: dict[str, Any] = {"handle": "a.example", "app_password": "x"}
     with pytest.raises(ValueError, match=f"^{setting} must be"):
         Bluesky(**{**right, setting: value})
+
+
+# --- getting the credentials
+
+
+def session_of(scope: str) -> Any:
+    """A server that lets anybody in, to do what `scope` names."""
+    claims = base64.urlsafe_b64encode(json.dumps({"scope": scope}).encode()).decode().rstrip("=")
+
+    async def answer(_: Request) -> JSONResponse:
+        return JSONResponse({"accessJwt": f"e30.{claims}.s"})
+
+    path = "/xrpc/com.atproto.server.createSession"
+    return serving(Starlette(routes=[Route(path, answer, methods=["POST"])]))
+
+
+CAT = {"handle": "@cat.example", "app_password": "aaaa-bbbb-cccc-dddd"}
+
+
+def test_an_app_password_is_taken() -> None:
+    with session_of("com.atproto.appPass") as url:
+        got = Bluesky.connect({"service": url}, Person(answers=CAT))
+    assert got == {"handle": "cat.example", "app_password": "aaaa-bbbb-cccc-dddd"}
+
+
+def test_the_accounts_own_password_is_not() -> None:
+    with session_of("com.atproto.access") as url, pytest.raises(Refused, match="own password"):
+        Bluesky.connect({"service": url}, Person(answers=CAT))
+
+
+def test_a_password_that_does_not_fit_is_named(world: World) -> None:
+    wrong = {**CAT, "app_password": "revoked"}
+    with pytest.raises(Refused, match="do not fit together"):
+        Bluesky.connect({"service": world.channel.service}, Person(answers=wrong))
