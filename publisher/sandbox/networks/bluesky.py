@@ -225,7 +225,7 @@ def _public(kept: Kept) -> Public:
     embed = said.get("embed", {})
     external = embed.get("external", {})
     found = [
-        (external.get("thumb"), ""),
+        (external.get("thumb"), f"The card of {external.get('title')}"),
         *((i["image"], i["alt"]) for i in embed.get("images", [])),
     ]
     pictures = tuple(
