@@ -1,0 +1,158 @@
+"""Telegram: one message an issue, in a channel or group that a bot may post in.
+
+API: https://core.telegram.org/bots/api#sendmessage
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from channels._settings import require
+from channels._telegramapi import Gone, Json, Line, Same
+from channels._telegrambot import found
+from channels._templates import Wording, filled, links_to, wording
+from channels._text import post_key, unlinked, utf16
+from publisher.domain.channel import Disconnected, Post, Receipt, Refused, Talk, Unsure
+from publisher.domain.issue import Edition
+
+WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
+LIMIT = 4096  # UTF-16 units
+CHAT = re.compile(r"@\w{4,32}|-?\d{1,20}")
+API = "https://api.telegram.org"
+PRIVATE = "-100"  # what the ids of channels and supergroups begin with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telegram:
+    """One bot and one chat: `@name` of a public one, or its number. `timeout` is in seconds."""
+
+    token: str = field(repr=False)
+    chat: str
+    silent: bool = False
+    preview: bool = True
+    template: Path | None = None
+    hashtags: tuple[str, ...] = ()
+    api: str = API
+    site: str = "https://t.me"
+    timeout: float = 15
+
+    def __post_init__(self) -> None:
+        web = ("https://", "http://")
+        rules = [
+            ("token", self.token and not re.search(r"[/?#\s]", self.token), "a bot's token"),
+            ("chat", CHAT.fullmatch(self.chat), "@name, or a number such as -1001234567890"),
+            ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
+            ("api", self.api.startswith(web), "an http(s) address"),
+            ("site", self.site.startswith(web), "an http(s) address"),
+            ("timeout", self.timeout > 0, "more than 0 seconds"),
+        ]
+        require(self, rules)
+        _ = self._wording  # a broken template is a mistake in the configuration
+
+    @classmethod
+    def connect(cls, known: Mapping[str, Any], talk: Talk) -> dict[str, str]:
+        """Lead the person to @BotFather, and find the chat in which something is written."""
+        return found(known, talk, api=str(known.get("api", API)))
+
+    def render(self, edition: Edition) -> Post:
+        """The title in bold, as much of the summary as fits, the link and the hashtags.
+
+        Raises Refused where the link alone is too long, or a template fails.
+        """
+        tags = " ".join(f"#{tag}" for tag in self.hashtags)
+        text = filled(
+            self._wording, edition, limit=LIMIT, cost=utf16, spelled=unlinked, hashtags=tags
+        )
+        if not links_to(text, edition.url):
+            raise Refused(f"{self._wording.place}: leaves out the link, or writes on to its end")
+        return Post(
+            key=post_key(edition, text, self.chat),
+            lang=edition.lang,
+            title=edition.title,
+            text=text,
+            url=edition.url,
+            length=utf16(text),
+            limit=LIMIT,
+            details={"bold": _bold(text, edition)},
+        )
+
+    def deliver(self, post: Post) -> Receipt:
+        """Send the message. Telegram knows no key, and a bot cannot look for one."""
+        said = self._words(post)
+        answer = self._line.ask("sendMessage", disable_notification=self.silent, **said)
+        try:
+            return self._receipt(answer["chat"], int(answer["message_id"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unsure(f"Telegram answered with something else: {answer!r:.200}") from error
+
+    def find_existing(self, post: Post) -> Receipt | None:  # noqa: ARG002  nobody to ask
+        """Never: a bot reads no history."""
+        name = self.chat.removeprefix("@")
+        where = f"at {self.site}/{name}" if self.chat.startswith("@") else f"in chat {self.chat}"
+        raise NotImplementedError(f"a Telegram bot cannot look: see whether it is {where}")
+
+    def update(self, receipt: Receipt, post: Post) -> Receipt:
+        """Edit the text."""
+        try:
+            self._line.ask("editMessageText", **_named(receipt), **_without_chat(self._words(post)))
+        except Same:
+            return receipt
+        return Receipt(id=receipt.id, url=receipt.url)
+
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the message; one that is gone already is taken back."""
+        try:
+            self._line.ask("deleteMessage", **_named(receipt))
+        except Gone:
+            return
+
+    def check(self) -> list[str]:
+        """Ask who the bot is, and what it may do in the chat."""
+        me = self._line.ask("getMe")
+        chat = self._line.ask("getChat", chat_id=self.chat)
+        mine = self._line.ask("getChatMember", chat_id=self.chat, user_id=me["id"])
+        if chat.get("type") == "channel" and not mine.get("can_post_messages"):
+            remedy = "make it an administrator that may post messages"
+            raise Disconnected(f"@{me.get('username')} may not post in {self.chat}: {remedy}")
+        return [
+            f"bot @{me.get('username')}, {mine.get('status')} of {chat.get('title')!r}",
+            f"{LIMIT} characters a message; a bot's token does not expire",
+        ]
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return wording(self.template, WORDS, needs=frozenset({"url"}))
+
+    @property
+    def _line(self) -> Line:
+        return Line(api=self.api.rstrip("/"), token=self.token, timeout=self.timeout)
+
+    def _words(self, post: Post) -> Json:
+        bold = {"type": "bold", "offset": 0, "length": post.details["bold"]}
+        preview = {"url": post.url} if self.preview else {"is_disabled": True}
+        entities = [bold] if post.details["bold"] else []
+        known = {"text": post.text, "entities": entities, "link_preview_options": preview}
+        return {"chat_id": self.chat, **known}
+
+    def _receipt(self, chat: Json, number: int) -> Receipt:
+        id = str(chat["id"])
+        place = chat.get("username") or f"c/{id.removeprefix(PRIVATE)}"
+        return Receipt(id=f"{id}/{number}", url=f"{self.site}/{place}/{number}")
+
+
+def _bold(text: str, edition: Edition) -> int:
+    """How many UTF-16 units at the beginning are the title's, 0 where it is not there."""
+    title = unlinked(" ".join(edition.title.split()))
+    return utf16(title) if title and text.startswith(title) else 0
+
+
+def _named(receipt: Receipt) -> Json:
+    chat, _, number = receipt.id.rpartition("/")
+    return {"chat_id": chat, "message_id": int(number)}
+
+
+def _without_chat(words: Json) -> Json:
+    return {name: value for name, value in words.items() if name != "chat_id"}
