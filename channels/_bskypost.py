@@ -67,8 +67,11 @@ def light(path: Path, kind: str) -> tuple[bytes, str]:
     content = path.read_bytes()
     if len(content) <= HEAVIEST:
         return content, kind
-    with Picture.open(path) as opened:
-        small = opened.convert("RGB")
+    try:
+        with Picture.open(path) as opened:
+            small = opened.convert("RGB")
+    except Picture.DecompressionBombError as error:
+        raise OSError(f"{path.name} has too many pixels to be made smaller") from error
     small.thumbnail((WIDEST, WIDEST))
     for quality in (85, 70, 50, 30):
         out = BytesIO()

@@ -6,6 +6,7 @@ Lexicons: https://atproto.com/lexicons/app-bsky-feed · https://docs.bsky.app/do
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -120,14 +121,15 @@ class Bluesky:
         raise Refused("Bluesky shows no edits: retract it, and publish what is right elsewhere")
 
     def retract(self, receipt: Receipt) -> None:
-        """Delete the post, and the parts that follow it under the next record keys."""
-        first = receipt.id.rpartition("/")[2]
+        """Delete the post, and before it the parts under the next record keys, the last one first.
+
+        Broken off, it leaves the beginning, so that to say it again finds what is left.
+        """
+        keys = [later(receipt.id.rpartition("/")[2], number) for number in range(MOST)]
         with self._signed_in() as repository:
-            repository.remove(first)
-            for number in range(1, MOST):
-                if repository.look(later(first, number)) is None:
-                    return
-                repository.remove(later(first, number))
+            there = list(takewhile(repository.look, keys[1:]))
+            for key in reversed([keys[0], *there]):
+                repository.remove(key)
 
     def check(self) -> list[str]:
         """Sign in, posting nothing."""

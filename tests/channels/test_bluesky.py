@@ -2,6 +2,7 @@
 
 import base64
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -135,6 +136,27 @@ def test_a_thread_is_finished_where_it_broke_off(world: World) -> None:
     assert "embed" in first and not any("embed" in part for part in others)
     threaded.retract(receipt)
     assert records(world) == []
+
+
+def test_a_thread_is_taken_back_from_its_end(world: World) -> None:
+    long = replace(EDITION, summary=" ".join(f"Sentence number {n}." for n in range(60)))
+    threaded = replace(world.channel, thread=4)
+    post = threaded.render(long)
+    receipt = threaded.deliver(post)
+    threaded.retract(receipt)
+    removed = [said["id"] for said in world.journal() if said["event"] == "remove"]
+    assert removed == post.details["keys"][::-1]
+
+
+def test_a_picture_of_too_many_pixels_is_left_off(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    Picture.new("1", (14_000, 14_000)).save(path)
+    with path.open("ab") as out:
+        out.write(bytes(HEAVIEST))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Picture.DecompressionBombWarning)
+        with pytest.raises(OSError, match="too many pixels"):
+            light(path, "image/png")
 
 
 def test_a_thread_that_breaks_off_is_in_doubt(world: World) -> None:

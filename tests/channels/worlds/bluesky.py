@@ -1,7 +1,9 @@
 """The pretend outside of a Bluesky channel: the stand-in server, on this machine."""
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from channels.bluesky import Bluesky
 from publisher.sandbox.networks.bluesky import app
@@ -13,13 +15,18 @@ from publisher.testing.worlds import SECRET
 class World:
     """One account on one server."""
 
-    def __init__(self, _folder: Path) -> None:
-        self.outside = Outside()
+    def __init__(self, folder: Path) -> None:
+        self._journal = folder / "journal.jsonl"
+        self.outside = Outside(journal=self._journal)
         self._running = ExitStack()
         url = self._running.enter_context(serving(app(self.outside)))
         self.channel = Bluesky(
             handle="quay.harbour.example", app_password=SECRET, service=url, app=url, timeout=0.5
         )
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Every change of what is out there, oldest first."""
+        return [json.loads(line) for line in self._journal.read_text().splitlines()]
 
     def visible(self) -> list[str]:
         posts = [kept.fields["record"] for kept in self.outside.posts("bluesky")]
