@@ -15,6 +15,7 @@ from channels._blueskyapp import signed_in as entered
 from channels._bskypost import DESCRIPTION, completed, described, embedded
 from channels._bskytext import LIMIT, texts
 from channels._facets import cost, facets
+from channels._hashtags import hashtags
 from channels._http import nothing_posted
 from channels._parts import BETWEEN, MOST
 from channels._settings import require
@@ -44,6 +45,7 @@ class Bluesky:
     post: str = "card"
     template: Path | None = None
     hashtags: tuple[str, ...] = ()
+    tags_as_hashtags: int = 0
     labels: tuple[str, ...] = ()
     thread: int = 1
     session: Path | None = None
@@ -60,6 +62,7 @@ class Bluesky:
             ("labels", set(self.labels) <= set(LABELS), f"some of {', '.join(LABELS)}"),
             ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
             ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
+            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -75,8 +78,9 @@ class Bluesky:
 
         Raises Refused where a template fails, or leaves out the link.
         """
-        said = texts(edition, self._wording, hashtags=self.hashtags, most=self.thread)
-        known: dict[str, Any] = {"url": edition.url, "tags": self.hashtags}
+        tags = hashtags(edition, self.hashtags, self.tags_as_hashtags)
+        said = texts(edition, self._wording, hashtags=tags, most=self.thread)
+        known: dict[str, Any] = {"url": edition.url, "tags": tags}
         image = telling_image(edition)
         details = {
             "parts": [{"text": text, "facets": facets(text, **known)} for text in said],

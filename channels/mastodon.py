@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from channels._hashtags import hashtags
 from channels._http import nothing_posted
 from channels._mastodonoauth import require_rights, signed_in
 from channels._mastodonpy import (
@@ -58,6 +59,7 @@ class Mastodon:
     spoiler_text: str = ""
     template: Path | None = None
     hashtags: tuple[str, ...] = ()
+    tags_as_hashtags: int = 0
     thread: int = 1
     limit: int = 0
     characters: int = 0
@@ -76,6 +78,7 @@ class Mastodon:
             ("per_link", self.per_link >= 0, "what a link counts"),
             ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
             ("hashtags", all(map(TAG.fullmatch, self.hashtags)), "words without # and spaces"),
+            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -254,7 +257,8 @@ class Mastodon:
 
     def _status(self, edition: Edition, *, less: int = 0) -> str:
         room = self._most - self._length(self.spoiler_text) - less
-        tags = " ".join(f"#{tag}" for tag in self.hashtags)
+        named = hashtags(edition, self.hashtags, self.tags_as_hashtags)
+        tags = " ".join(f"#{tag}" for tag in named)
         text = filled(
             self._wording,
             edition,

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from channels._hashtags import hashtags
 from channels._settings import require
 from channels._telegramapi import Gone, Json, Line, Same
 from channels._telegrambot import found
@@ -35,6 +36,7 @@ class Telegram:
     preview: bool = True
     template: Path | None = None
     hashtags: tuple[str, ...] = ()
+    tags_as_hashtags: int = 0
     api: str = API
     site: str = "https://t.me"
     timeout: float = 15
@@ -45,6 +47,7 @@ class Telegram:
             ("token", self.token and not re.search(r"[/?#\s]", self.token), "a bot's token"),
             ("chat", CHAT.fullmatch(self.chat), "@name, or a number such as -1001234567890"),
             ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
+            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
             ("api", self.api.startswith(web), "an http(s) address"),
             ("site", self.site.startswith(web), "an http(s) address"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
@@ -62,7 +65,8 @@ class Telegram:
 
         Raises Refused where the link alone is too long, or a template fails.
         """
-        tags = " ".join(f"#{tag}" for tag in self.hashtags)
+        named = hashtags(edition, self.hashtags, self.tags_as_hashtags)
+        tags = " ".join(f"#{tag}" for tag in named)
         text = filled(
             self._wording, edition, limit=LIMIT, cost=utf16, spelled=unlinked, hashtags=tags
         )
