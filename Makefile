@@ -64,6 +64,7 @@ tests: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.release
+	@$(BIN)/python -m tests.bench.release all
 
 READERS ?= 100000
 CONNECTIONS ?= 10

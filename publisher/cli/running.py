@@ -140,6 +140,10 @@ def sandbox_(port: int) -> None:
     """Run stand-ins of the networks on this machine, and nothing else, until stopped."""
     from publisher.sandbox import running as stand_ins  # noqa: PLC0415  every other command would pay for it
 
+    if port > (most := stand_ins.most_port()):
+        raise click.BadParameter(
+            f"{port} leaves no ports for the others: at most {most}", param_hint="--port"
+        )
     with stand_ins.sandbox(port=port, feeds=[stand_ins.DEFAULT_FEED]) as outside:
         click.echo(f"Stand-ins, not the real networks. What they hold: {outside.page_url}\n")
         click.echo(stand_ins.settings(outside))

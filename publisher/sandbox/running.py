@@ -76,6 +76,11 @@ def sandbox(
         yield Sandbox(page_url=page_url, urls=urls, outside=outside)
 
 
+def most_port() -> int:
+    """The highest first port that leaves one for each stand-in."""
+    return 65535 - len(stand_ins())
+
+
 def _ports(first: int, what: Sequence[str]) -> dict[str, int]:
     if first == 0:
         return dict.fromkeys(what, 0)

@@ -197,7 +197,7 @@ def test_what_nobody_can_be_asked_for_is_named(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("myspace",), "there is no kind 'myspace'; there are atom, "),
+        (("myspace",), "there is no kind 'myspace'; there are apprise, "),
         (("mastodon",), "several channels of the kind mastodon: a, b; say --channel"),
         (("mastodon", "--channel", "a b"), "--channel a b: expected a name of letters"),
     ],

@@ -146,7 +146,7 @@ access_token = "env:NOT_SET_ANYWHERE"
     ]
     expected = [
         "[site] base_url: is missing",
-        "[channels.a] kind: there is no kind 'carrier-pigeon'; installed are atom, email,",
+        "[channels.a] kind: there is no kind 'carrier-pigeon'; installed are apprise, atom,",
         "[channels.b] acces_token: is not known; did you mean 'access_token'?",
         "[channels.b] access_token: is missing",
         "[channels.c] port: expected a whole number, found str",

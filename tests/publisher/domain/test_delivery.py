@@ -71,8 +71,9 @@ def test_a_lost_answer_is_looked_for_soon_and_then_ever_less_often() -> None:
     assert again >= BACKOFF[1]
 
 
-def test_what_is_delivered_or_skipped_never_moves_again() -> None:
-    assert TRANSITIONS[State.DELIVERED] == TRANSITIONS[State.SKIPPED] == set()
+def test_what_is_delivered_can_only_be_taken_back_and_what_is_skipped_never_moves() -> None:
+    assert TRANSITIONS[State.DELIVERED] == {State.SKIPPED}
+    assert TRANSITIONS[State.SKIPPED] == set()
 
 
 def test_no_state_sends_without_being_claimed() -> None:
