@@ -71,13 +71,14 @@ def _decision(response: httpx.Response) -> ChannelError | None:
         body = dict(response.json())
         status, words = int(body["error_code"]), str(body["description"])[:200]
         more = dict(body.get("parameters") or {})
+        pause = timedelta(seconds=int(more.get("retry_after") or 1))
     except (ValueError, KeyError, TypeError):
         return None
     reason, told = f"{status} {words}", words.lower()
     if moved := more.get("migrate_to_chat_id"):
         return Disconnected(f"{reason}: the chat has a new id, set `chat` to {moved}")
     if status == 429:
-        return TryLater(reason, timedelta(seconds=int(more.get("retry_after") or 1)))
+        return TryLater(reason, pause)
     if status in (401, 404):
         return Disconnected(f"{reason}: {TOKEN}")
     for phrase, remedy in DISCONNECTED.items():

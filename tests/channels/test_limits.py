@@ -146,7 +146,9 @@ RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
         ("description", 2000, lambda post: max((len(i.alt) for i in post.images), default=0)),
     ],
     "discord": [("content", 2000, lambda post: len(post.text))],
-    "matrix": [("event", 65_536 - 2048, lambda post: octets(post.text) + octets(post.html))],
+    "matrix": [  # a correction says both twice
+        ("edit", 65_536 - 2048, lambda post: 2 * (octets(post.text) + octets(post.html))),
+    ],
     "slack": [("text", 4000, lambda post: utf16(post.text))],
     "telegram": [("text", 4096, lambda post: utf16(post.text))],
     "xmpp_message": [("body", 2000, lambda post: len(post.text))],
