@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from channels._atomtree import rfc3339
+from channels._feedtree import rfc3339
 from channels._http import nothing_posted
 from channels._settings import require
 from channels._text import post_key

@@ -144,7 +144,8 @@ def sandbox_(port: int) -> None:
         raise click.BadParameter(
             f"{port} leaves no ports for the others: at most {most}", param_hint="--port"
         )
-    with stand_ins.sandbox(port=port, feeds=[stand_ins.DEFAULT_FEED]) as outside:
+    feeds = stand_ins.feed_files(stand_ins.DEFAULT_FEED)
+    with stand_ins.sandbox(port=port, feeds=feeds) as outside:
         click.echo(f"Stand-ins, not the real networks. What they hold: {outside.page_url}\n")
         click.echo(stand_ins.settings(outside))
         wait()

@@ -1,5 +1,6 @@
-"""Feed files, read for a person: Atom or RSS, whoever wrote them."""
+"""Feed files, read for a person: Atom, RSS or JSON Feed, whoever wrote them."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,23 +35,55 @@ def found(places: Sequence[Path]) -> Iterator[Path]:
     """The feed files meant by files and folders; a file need not exist yet."""
     for place in places:
         if place.is_dir():
-            yield from sorted(place.rglob("*.xml"))
+            written = (one for one in place.rglob("*") if one.suffix in (".xml", ".json"))
+            yield from sorted(written)
         else:
             yield place
 
 
 def opened(path: Path) -> Feed:
     """Read a feed. What is missing or broken is said in `problem`, never raised."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(path.read_bytes(), parser)
+        content = path.read_bytes()
+        return (_of_json if path.suffix == ".json" else _of_xml)(path.name, content)
     except FileNotFoundError:
         return Feed(name=path.name, problem="not written yet")
-    except (OSError, etree.XMLSyntaxError) as error:
+    except (OSError, ValueError, etree.XMLSyntaxError) as error:
         return Feed(name=path.name, problem=f"cannot be read: {error}")
-    entries = [node for node in root.iter() if _tag(node) in ("entry", "item")]
+
+
+def _of_json(name: str, content: bytes) -> Feed:
+    try:
+        feed = json.loads(content)
+        items = [
+            Entry(
+                title=item.get("title") or "(no title)",
+                url=item.get("url", ""),
+                at=item.get("date_published", ""),
+                excerpt=_excerpt(item.get("summary") or item.get("content_html", "")),
+                lang=item.get("language", ""),
+            )
+            for item in feed["items"]
+        ]
+        return Feed(name=name, title=feed.get("title", ""), entries=tuple(items))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no JSON Feed: {error!r}") from error
+
+
+def _of_xml(name: str, content: bytes) -> Feed:
+    root = _root(content)
     title = _word(root, "title") or _word(root, "channel/title")
-    return Feed(name=path.name, title=title, entries=tuple(map(_entry, entries)))
+    return Feed(name=name, title=title, entries=entries_of(content))
+
+
+def entries_of(content: bytes) -> tuple[Entry, ...]:
+    """The entries of an Atom or RSS document. Raises lxml.etree.XMLSyntaxError."""
+    nodes = _root(content).iter()
+    return tuple(_entry(node) for node in nodes if _tag(node) in ("entry", "item"))
+
+
+def _root(content: bytes) -> etree._Element:
+    return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def _entry(node: etree._Element) -> Entry:

@@ -177,7 +177,8 @@ def _feed_file(shown: Shown) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         for path in feedfiles.found(shown.feeds):
             if path.name == request.path_params["name"] and path.is_file():
-                return FileResponse(path, media_type="application/xml")
+                kind = "json" if path.suffix == ".json" else "xml"
+                return FileResponse(path, media_type=f"application/{kind}")
         return _missing("no such feed yet")
 
     return endpoint

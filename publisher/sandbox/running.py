@@ -21,18 +21,20 @@ PAGE = "the page"
 Running = TypeVar("Running")
 Starting = AbstractContextManager[str]
 DEFAULT_FEED = Path("public/feeds/packet.atom.xml")
+FEEDS = {"feed": ("atom", ".atom.xml"), "rss": ("rss", ".rss.xml"), "json": ("jsonfeed", ".json")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
     """Where each stand-in listens, by its network, and what they hold.
 
-    URLs end without a slash.
+    URLs end without a slash. `notations` are the names in FEEDS whose files the page shows.
     """
 
     page_url: str
     urls: Mapping[str, str]
     outside: Outside
+    notations: tuple[str, ...] = ("feed",)
 
     def at(self, network: str) -> tuple[str, int]:
         """The host and the port of a stand-in."""
@@ -50,10 +52,10 @@ def sandbox(
 ) -> Iterator[Sandbox]:
     """Run stand-ins on this machine, and the page that shows what they hold.
 
-    `networks` are all there are, unless it names some. With `port` 0 each finds a free port; else
-    the page has `port`, and they those above it, in the order of `stand_ins`. `journal` gets a
-    JSON line for every post; `feeds` are feed files or folders of them, which the page shows as
-    soon as they exist.
+    `networks` are all there are, and all notations of feeds, unless it names some. With `port` 0
+    each finds a free port; else the page has `port`, and they those above it, in the order of
+    `stand_ins`. `journal` gets a JSON line for every post; `feeds` are feed files or folders of
+    them, which the page shows as soon as they exist.
     Raises OSError, naming the port, when one is taken, and ValueError when there is no such port.
     """
     wanted = {name: one for name, one in stand_ins().items() if not networks or name in networks}
@@ -73,7 +75,8 @@ def sandbox(
             outside, addresses=urls, feeds=tuple(feeds), static=sample_folder() / "static"
         )
         page_url = started(PAGE, PAGE, lambda number: serving(shown, port=number))
-        yield Sandbox(page_url=page_url, urls=urls, outside=outside)
+        notations = ("feed",) if networks else tuple(FEEDS)
+        yield Sandbox(page_url=page_url, urls=urls, outside=outside, notations=notations)
 
 
 def most_port() -> int:
@@ -132,8 +135,9 @@ def sample_settings(folder: Path | None = None) -> str:
 def settings(sandbox: Sandbox, *, feed: Path = DEFAULT_FEED, languages: Sequence[str] = ()) -> str:
     """One `[channels.…]` table a kind, as TOML, so that everything goes to the stand-ins.
 
-    `feed` is the file that the feed channel writes; `languages` what each channel takes, by
-    default what the site speaks. The secrets are plain: the stand-ins' are pretend.
+    `feed` is the file that the Atom channel writes, the other feeds are beside it; `languages`
+    what each channel takes, by default what the site speaks. The secrets are plain: the
+    stand-ins' are pretend.
     """
     only = {"languages": list(languages)} if languages else {}
     return "\n".join(
@@ -143,16 +147,29 @@ def settings(sandbox: Sandbox, *, feed: Path = DEFAULT_FEED, languages: Sequence
 
 
 def _channels(sandbox: Sandbox, feed: Path) -> dict[str, dict[str, Any]]:
-    feed_url = f"{sandbox.page_url}/feeds/{feed.name}"
+    paths = dict(zip(FEEDS, feed_files(feed), strict=True))
     found: dict[str, dict[str, Any]] = {
-        "feed": {"kind": "atom", "path": str(feed), "url": feed_url},
+        name: {
+            "kind": FEEDS[name][0],
+            "path": str(paths[name]),
+            "url": f"{sandbox.page_url}/feeds/{paths[name].name}",
+        }
+        for name in sandbox.notations
     }
+    feed_url = found["feed"]["url"]
     for network, url in sandbox.urls.items():
         for name, fields in stand_ins()[network].channels(url).items():
             found[name] = {
                 key: feed_url if value == FEED_URL else value for key, value in fields.items()
             }
     return found
+
+
+def feed_files(feed: Path) -> list[Path]:
+    """The Atom file and those in other notations, which have its name and lie beside it."""
+    stem = feed.name.removesuffix(".xml").removesuffix(".atom")
+    others = [feed.with_name(stem + suffix) for _, suffix in FEEDS.values()]
+    return [feed, *others[1:]]
 
 
 def _table(name: str, fields: Mapping[str, Any]) -> str:

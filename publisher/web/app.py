@@ -24,6 +24,7 @@ from publisher.web import (
     joining,
     leaving,
     metrics,
+    series,
     showing,
 )
 from publisher.web.headers import Guarded, page_headers, without_token
@@ -66,7 +67,7 @@ def build(
     web = Web(
         settings=settings,
         engine=engine,
-        feeds=feeds.configured(settings),
+        feeds=series.configured(settings),
         lists=lists(scheme=""),
         messengers=lists(scheme=XMPP),
         hint=hint,

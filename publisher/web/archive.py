@@ -14,6 +14,7 @@ from publisher.storage import posts, reports
 from publisher.storage.engine import reading
 from publisher.web import texts
 from publisher.web.headers import READING
+from publisher.web.series import written
 from publisher.web.showing import Web, page
 
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
@@ -48,7 +49,7 @@ def router(web: Web) -> APIRouter:
         with reading(web.engine) as db:
             issues = grouped(web, reports.issues(db))
         years = [(year, list(of)) for year, of in groupby(issues, lambda i: i.main.dated.year)]
-        return page(web, "archive.html", headers=BRIEFLY, years=years, feeds=_written(web))
+        return page(web, "archive.html", headers=BRIEFLY, years=years, feeds=written(web.feeds))
 
     @routes.api_route("/issues/{key:path}/{lang}", methods=READING)
     def edition(key: str, lang: str) -> Response:
@@ -103,10 +104,5 @@ def _edition_page(web: Web, key: str, lang: str) -> Response:
         issue=issues[at],
         newer=issues[at - 1] if at else None,
         older=issues[at + 1] if at + 1 < len(issues) else None,
-        feeds=_written(web),
+        feeds=written(web.feeds),
     )
-
-
-def _written(web: Web) -> list[Any]:
-    """The feeds that exist: a reader cannot subscribe to one that nothing was published to."""
-    return [feed for feed in web.feeds if feed.path.is_file()]

@@ -1,4 +1,4 @@
-"""The files of the `atom` channels, for feed readers that ask again and again."""
+"""The files of the feed channels, for feed readers that ask again and again."""
 
 import hashlib
 import os
@@ -7,25 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from publisher import config
-from publisher.config import BadConfig, Mistake, Settings
 from publisher.web.headers import READING
+from publisher.web.series import Feed, Series
 
-KIND = "atom"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feed:
-    """One feed file. `name` is the last part of the address it is served under."""
-
-    name: str
-    title: str
-    path: Path
+SAFE = ":/?#[]@!$&'()*+,;=%~"  # of an address, what may stand as it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,49 +27,16 @@ class Snapshot:
     changed: datetime
 
 
-def configured(settings: Settings) -> tuple[Feed, ...]:
-    """The feeds that the `atom` channels write, each file once.
-
-    Nothing but `path` and `title` is looked at: pages need no secrets. Of two files with one
-    name the later is served as CHANNEL-NAME. Raises BadConfig with every wrong path.
-    """
-    mistakes: list[Mistake] = []
-    found: dict[Path, Feed] = {}
-    for channel, table in settings.channels.items():
-        if table.get("kind", channel) == KIND:
-            feed = _feed(settings, channel, table, mistakes)
-            if any(feed.name == other.name for other in found.values()):
-                feed = Feed(name=f"{channel}-{feed.name}", title=feed.title, path=feed.path)
-            found.setdefault(feed.path, feed)
-    if mistakes:
-        raise BadConfig(mistakes)
-    return tuple(found.values())
-
-
-def _feed(settings: Settings, channel: str, table: Any, mistakes: list[Mistake]) -> Feed:
-    file = str(settings.file)
-
-    def wrong(key: str, expected: str) -> None:
-        mistakes.append(Mistake(file=file, table=f"channels.{channel}", key=key, expected=expected))
-
-    folder = settings.file.parent
-    seen = {key: table[key] for key in ("path", "title") if isinstance(table.get(key), str)}
-    values = config.resolve_all(seen, folder=folder, wrong=wrong)
-    path = folder / values.get("path", "")
-    if not path.name or "path" not in values:
-        wrong("path", "expected the path of the feed's file")
-    return Feed(name=path.name, title=values.get("title") or settings.site.name, path=path)
-
-
-def router(feeds: Sequence[Feed]) -> APIRouter:
+def router(feeds: Sequence[Series]) -> APIRouter:
     """GET /feeds/NAME."""
     routes = APIRouter()
 
     @routes.api_route("/feeds/{name}", methods=READING)
     def feed(name: str, request: Request) -> Response:
-        for known in feeds:
-            if known.name == name:
-                return _answer(request, _snapshot(known.path))
+        meant = [known for series in feeds if (known := series.named(name))]
+        for known in meant:
+            if known.path.is_file():
+                return _answer(request, known)
         raise HTTPException(404)
 
     return routes
@@ -100,15 +57,26 @@ def _snapshot(path: Path) -> Snapshot:
     )
 
 
-def _answer(request: Request, file: Snapshot) -> Response:
-    headers = {
+def _answer(request: Request, feed: Feed) -> Response:
+    file = _snapshot(feed.path)
+    headers = _links(feed) | {
         "ETag": file.etag,
         "Last-Modified": format_datetime(file.changed, usegmt=True),
         "Cache-Control": "public, max-age=300",
     }
     if _is_known(request, file):
         return Response(status_code=304, headers=headers)
-    return Response(file.content, media_type="application/atom+xml", headers=headers)
+    return Response(file.content, media_type=feed.media_type, headers=headers)
+
+
+def _links(feed: Feed) -> dict[str, str]:
+    """Where to subscribe to news of it (WebSub §4)."""
+    if not feed.hub:
+        return {}
+    places = {"hub": feed.hub, "self": feed.url}
+    return {
+        "Link": ", ".join(f'<{quote(at, safe=SAFE)}>; rel="{why}"' for why, at in places.items())
+    }
 
 
 def _is_known(request: Request, file: Snapshot) -> bool:

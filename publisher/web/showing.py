@@ -17,8 +17,8 @@ from publisher.config import Settings
 from publisher.publishing import Clock
 from publisher.storage.waiting import Hint
 from publisher.web import texts
-from publisher.web.feeds import Feed
 from publisher.web.headers import READING
+from publisher.web.series import Series
 from publisher.web.texts.words import Texts
 
 ASSETS = {"page.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -44,7 +44,7 @@ class Web:
 
     settings: Settings
     engine: Engine
-    feeds: tuple[Feed, ...]
+    feeds: tuple[Series, ...]
     lists: Mapping[str, tuple[str, ...]]
     messengers: Mapping[str, tuple[str, ...]]
     hint: Callable[[Hint], object]

@@ -1,5 +1,6 @@
 """What the page shows, what it keeps from running, and how it is told to fail."""
 
+import json
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from publisher.sandbox import page
+from publisher.sandbox.feedfiles import opened
 from publisher.sandbox.joining import names
 from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
@@ -327,3 +329,17 @@ def test_the_page_says_that_it_is_not_the_real_network(web: httpx.Client) -> Non
 
 def test_it_says_that_it_lives(web: httpx.Client) -> None:
     assert web.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_json_feed_is_read_too(tmp_path: Path) -> None:
+    file = tmp_path / "all.json"
+    assert opened(file).problem == "not written yet"
+    item = {"title": "Lanterns", "url": "https://x.example/", "summary": "A <b>lot</b>"}
+    file.write_text(json.dumps({"title": "Packet", "items": [item | {"language": "de"}]}))
+    feed = opened(file)
+    assert (feed.title, feed.problem) == ("Packet", "")
+    [entry] = feed.entries
+    assert (entry.title, entry.excerpt, entry.lang) == ("Lanterns", "A lot", "de")
+    for broken in ("{", "[]", "{}", '{"items": [1]}'):
+        file.write_text(broken)
+        assert "cannot be read" in opened(file).problem

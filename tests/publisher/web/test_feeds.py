@@ -1,6 +1,7 @@
 """Feeds: the configured files and nothing else, sent again only when they changed."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from publisher.config import BadConfig, Settings
+from publisher.sandbox.serving import serving
 from publisher.storage.engine import connect, migrate
-from publisher.web import feeds
+from publisher.web import series
 from publisher.web.app import build
 from tests.publisher.web.conftest import CONFIG, settings_of
 from tests.publisher.web.test_archive import feeds_advertised, links
@@ -143,7 +145,7 @@ def _untouched(address: str) -> httpx.Request:
 
 
 def test_the_secrets_of_channels_are_not_needed(settings: Settings) -> None:
-    assert [feed.title for feed in feeds.configured(settings)] == [
+    assert [feed.title for feed in series.configured(settings)] == [
         "Ships & <Harbours>",
         "Auf Deutsch",
     ]
@@ -159,3 +161,82 @@ def test_a_feed_without_a_file_is_a_mistake_in_the_configuration(
     told = str(caught.value)
     assert "[channels.atom] path: the environment variable NOT_SET_EITHER is not set" in told
     assert "[channels.german] path: expected" in told
+
+
+MANY = """
+[channels.each]
+kind = "atom"
+path = "public/{lang}.atom.xml"
+url = "https://news.example/feeds/{lang}.atom.xml"
+title = "In {lang}"
+hub = "https://hub.example/"
+tag_path = "public/tags/{tag}.atom.xml"
+tag_url = "https://news.example/feeds/{tag}.atom.xml"
+
+[channels.rss]
+path = "public/all.rss.xml"
+url = "https://news.example/feeds/all.rss.xml"
+
+[channels.json]
+kind = "jsonfeed"
+path = "public/all.json"
+url = "https://news.example/feeds/all.json"
+"""
+
+
+@pytest.fixture
+def many(engine: Engine, tmp_path: Path) -> Iterator[httpx.Client]:
+    """Feeds of languages, of tags and in other notations: files that are there, of any content."""
+    settings = settings_of(CONFIG[: CONFIG.index("[channels.atom]")] + MANY, tmp_path)
+    (tmp_path / "public" / "tags").mkdir(parents=True)
+    for name in ("de.atom.xml", "pt-br.atom.xml", "tags/form.atom.xml", "all.rss.xml", "all.json"):
+        (tmp_path / "public" / name).write_text(name)
+    for name in (".de.atom.xml.lock", "draft.xml", "a.b.atom.xml", "tags/.form.atom.xml.new"):
+        (tmp_path / "public" / name).write_text("a secret")
+    with serving(build(settings, engine)) as address, httpx.Client(base_url=address) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("de.atom.xml", "application/atom+xml"),
+        ("pt-br.atom.xml", "application/atom+xml"),
+        ("form.atom.xml", "application/atom+xml"),
+        ("all.rss.xml", "application/rss+xml"),
+        ("all.json", "application/feed+json"),
+    ],
+)
+def test_feeds_of_languages_tags_and_notations_are_served(
+    many: httpx.Client, name: str, kind: str
+) -> None:
+    answer = many.get(f"/feeds/{name}")
+    assert answer.text.endswith(name)
+    assert answer.headers["content-type"].startswith(kind)
+
+
+@pytest.mark.parametrize(
+    "name", ["fr.atom.xml", ".de.atom.xml.lock", "a.b.atom.xml", "..atom.xml", "draft.xml", "tags"]
+)
+def test_what_no_pattern_means_is_not_served(many: httpx.Client, name: str) -> None:
+    answer = many.get(f"/feeds/{name}")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+
+
+def test_the_feeds_of_languages_and_notations_are_advertised(many: httpx.Client) -> None:
+    html = many.get("/").text
+    found = re.findall(r'rel="alternate" type="([^"]*)" title="([^"]*)" href="([^"]*)"', html)
+    assert found == [
+        ("application/atom+xml", "In de", "/feeds/de.atom.xml"),
+        ("application/atom+xml", "In pt-br", "/feeds/pt-br.atom.xml"),
+        ("application/rss+xml", "Ships &amp; &lt;Harbours&gt;", "/feeds/all.rss.xml"),
+        ("application/feed+json", "Ships &amp; &lt;Harbours&gt;", "/feeds/all.json"),
+    ]
+
+
+def test_a_hub_is_named_in_the_header(many: httpx.Client) -> None:
+    said = many.get("/feeds/de.atom.xml").headers["link"]
+    own = "https://news.example/feeds/de.atom.xml"
+    assert said == f'<https://hub.example/>; rel="hub", <{own}>; rel="self"'
+    assert "link" not in many.get("/feeds/all.json").headers
