@@ -154,7 +154,15 @@ RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
     "xmpp_message": [("body", 2000, lambda post: len(post.text))],
     "xmpp_room": [("body", 1000, lambda post: len(post.text))],
 }
-UNLIMITED = {"atom", "email", "jsonfeed", "rss", "websub", "xmpp_pubsub"}  # the whole, or no words
+UNLIMITED = {
+    "atom",
+    "email",
+    "jsonfeed",
+    "rss",
+    "webhook",
+    "websub",
+    "xmpp_pubsub",
+}  # the whole, or no words
 ELSEWHERE = {"apprise"}  # each service has its own, which tests/channels/test_apprise.py looks at
 SILENT = {"slack", "xmpp_message", "xmpp_room"}  # there `@` and `#` in a text call nobody
 ACCOUNT: dict[str, Any] = {"client_id": "id", "client_secret": SECRET, "refresh_token": SECRET}

@@ -23,6 +23,8 @@ PRETEND = {  # what a variable of such a name holds; any other, a word
     "DATABASE": DATABASE,
     "APPRISE_URL": "ntfy://a-secret",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/112233/a-secret",
+    "RECEIVER_URL": "https://hooks.example/a-secret",
+    "RECEIVER_SECRET": "whsec_cHJldGVuZC1zZWNyZXQtb2YtdGhlLXNhbmRib3g=",
 }
 
 

@@ -9,7 +9,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from publisher.fetching import Fetched, Unfetchable, fetch, is_public
+from publisher.domain.internet import is_public
+from publisher.fetching import Fetched, Unfetchable, fetch
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
