@@ -8,13 +8,21 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
 
-from publisher import corrigenda, publishing, secrecy
-from publisher.domain.channel import ChannelError, Mailing, Post, Refused
+from publisher import corrigenda, publishing, secrecy, telling
+from publisher.domain.channel import (
+    ChannelError,
+    Handed,
+    HandingOn,
+    Mailing,
+    Post,
+    Receipt,
+    Refused,
+)
 from publisher.domain.issue import Edition
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
 from publisher.releasing import Site
-from publisher.storage import changes, corrections, posts
+from publisher.storage import changes, corrections, deliveries, posts
 from publisher.storage.changes import Noted
 from publisher.storage.corrections import Out, Unsent
 from publisher.storage.deliveries import BY_ITSELF, PERSON
@@ -54,6 +62,7 @@ class Editor:
     """Who carries a correction: a person, or nobody."""
 
     engine: Engine
+    channels: Mapping[str, Configured]
     now: Clock
     by: str
 
@@ -73,7 +82,7 @@ def correct(
     Nothing new is sent. An edit says what a post shall be, so saying it again, after a crash or by
     two at once, changes nothing more. No transaction is open while the outside is spoken to.
     """
-    editor = Editor(engine=engine, now=now, by=by)
+    editor = Editor(engine=engine, channels=channels, now=now, by=by)
     for edition in editions:
         left = {*channels}
         for name in only or channels:
@@ -104,11 +113,11 @@ def _corrected(edition: Edition, channel: Configured, editor: Editor) -> Correct
         return None
     with editor.engine.begin() as db:
         unsent = corrections.unsent(db, edition.key, edition.lang, channel.name)
-        return _rewritten(db, edition, channel, unsent) if unsent else None
+        return _rewritten(db, edition, channel, unsent, at=editor.now()) if unsent else None
 
 
 def _rewritten(
-    db: Connection, edition: Edition, channel: Configured, unsent: Unsent
+    db: Connection, edition: Edition, channel: Configured, unsent: Unsent, *, at: datetime
 ) -> Correction | None:
     """Have a post that waits say it as it is now; None where it does."""
     post, why = publishing.written(edition, channel)
@@ -118,6 +127,8 @@ def _rewritten(
     if why or not unsent.is_certain:
         return Correction(**known, outcome=Outcome.FAILED, words=why or ON_ITS_WAY)
     posts.replace_body(db, unsent.post_id, post)
+    if isinstance(channel.channel, HandingOn):
+        deliveries.again(db, [unsent.delivery], at=at, reason=telling.CHANGED)
     return Correction(**known, outcome=Outcome.CORRECTED, words="it goes out as it is now")
 
 
@@ -132,7 +143,7 @@ def _correct(edition: Edition, channel: Configured, out: Out, editor: Editor) ->
     if isinstance(channel.channel, Mailing):
         return Correction(**known, outcome=Outcome.LEFT, words=f"{out.copies} mails are out")
     try:
-        receipt = channel.channel.update(out.receipt, post)
+        receipt = _edited(channel, post, out, editor)
     except (NotImplementedError, Refused) as error:
         return Correction(**known, outcome=Outcome.LEFT, words=secrecy.removed(str(error)))
     except ChannelError as error:
@@ -144,6 +155,14 @@ def _correct(edition: Edition, channel: Configured, out: Out, editor: Editor) ->
     return Correction(
         **known | {"url": receipt.url or out.receipt.url}, outcome=Outcome.CORRECTED, words=words
     )
+
+
+def _edited(channel: Configured, post: Post, out: Out, editor: Editor) -> Receipt:
+    """What proves the edit, or that a person was asked for it."""
+    try:
+        return channel.channel.update(out.receipt, post)
+    except Handed as handed:
+        return replace(out.receipt, note=telling.tell(handed.note, editor.channels))
 
 
 def _says(post: Post) -> Post:

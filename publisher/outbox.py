@@ -8,17 +8,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from publisher import addresses
+from publisher import telling
 from publisher.asking import VALID
 from publisher.domain.channel import (
     ChannelError,
-    Corresponding,
     Disconnected,
     Receipt,
-    Refused,
     TryLater,
     Unsure,
-    scheme_of,
 )
 from publisher.domain.delivery import Outcome, State, after_failure, settled_by
 from publisher.domain.issue import Site
@@ -70,7 +67,7 @@ def _attempt(question: Question, worker: Worker, sender: Sender) -> Outcome:
 
 
 def _write(question: Question, worker: Worker, sender: Sender) -> Receipt:
-    carrier = _carrier(question, worker)
+    _, carrier = telling.carrier(question.key, worker.channels, first=question.channel)
     note = written(
         address=question.address,
         lang=question.lang,
@@ -80,18 +77,6 @@ def _write(question: Question, worker: Worker, sender: Sender) -> Receipt:
         days=VALID.days,
     )
     return carrier.write(note)
-
-
-def _carrier(question: Question, worker: Worker) -> Corresponding:
-    """The channel that was to carry it; or, where it has no such addresses, one that has."""
-    scheme = addresses.scheme(question.key)
-    named = worker.channels.get(question.channel)
-    for one in [*([named] if named else []), *worker.channels.values()]:
-        if isinstance(one.channel, Corresponding) and scheme_of(one.channel) == scheme:
-            return one.channel
-    if scheme:
-        raise Refused(f"no channel writes to {scheme}: addresses; add one to the configuration")
-    raise Refused(f"[channels.{question.channel}] does not write to one person any more")
 
 
 def _after(error: Exception, question: Question, worker: Worker) -> Outcome:

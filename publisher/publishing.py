@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine
 from structlog.contextvars import bound_contextvars
 
-from publisher import secrecy
+from publisher import secrecy, telling
 from publisher.domain import bounce
 from publisher.domain.channel import (
     ORIGINAL,
     ChannelError,
     Disconnected,
+    Handed,
+    HandingOn,
     Mailing,
+    Note,
     Post,
     Reader,
     Receipt,
@@ -284,8 +287,13 @@ Result = tuple[Outcome, Receipt | None]
 
 
 def _look(delivery: Delivery, post: Post, worker: Worker) -> Result | None:
-    """Ask the outside about a delivery in doubt; None once it is certain that nothing is there."""
+    """Ask the outside about a delivery in doubt; None once it is certain that nothing is there.
+
+    What a person posts we never do, and asking them twice does no harm.
+    """
     try:
+        if isinstance(_channel(delivery, worker).channel, HandingOn):
+            return None
         receipt = _channel(delivery, worker).channel.find_existing(post)
     except NotImplementedError as error:
         words = f"{delivery.evidence}; {error}; `publisher settle` takes your answer".split("; ")
@@ -312,11 +320,22 @@ def _send(delivery: Delivery, post: Post, worker: Worker) -> Result:
         return Outcome(state=State.PENDING, note=note, tried=False), None
     try:
         receipt = _channel(delivery, worker).channel.deliver(post)
+    except Handed as handed:
+        return _hand(handed.note, delivery, worker), None
     except ChannelError as error:
         return failed(error, delivery, worker, in_doubt=False), None
     except Exception as error:  # noqa: BLE001  the boundary: failed() names it
         return failed(error, delivery, worker, in_doubt=True), None
     return accepted(receipt, found=False), receipt
+
+
+def _hand(note: Note, delivery: Delivery, worker: Worker) -> Outcome:
+    """Ask a person for the post; it is held until they answer."""
+    try:
+        words = telling.hand(note, delivery, issue_of(delivery.post), worker.channels)
+    except Exception as error:  # noqa: BLE001  the boundary: failed() names it
+        return failed(error, delivery, worker, in_doubt=False)
+    return Outcome(state=State.HELD, note=words)
 
 
 def _channel(delivery: Delivery, worker: Worker) -> Configured:
@@ -364,6 +383,7 @@ def sweep(worker: Worker, *, hint: Callable[[Hint], object]) -> int:
         at = worker.now()  # not before: it may have waited long to begin, behind a plan for many
         waiting.recover(db, at=at, lost=worker.lost, me=worker.name)
         pauses.skip_cancelled(db, at=at)
+        telling.remind(db, worker.channels, at=at)
         since = at - UNHINTED
         hints = waiting.due(db, at=at, unhinted_since=since, machine=worker.machine)
     missed = [found for found in hints if hint(found) is False]
@@ -454,6 +474,7 @@ def settle(
     at: datetime,
     url: str = "",
     reader: str = "",
+    lang: str = "",
 ) -> int:
     """Take a person's answer for what is held, refused or in doubt; how many deliveries it met."""
     words = {
@@ -462,7 +483,7 @@ def settle(
         State.SKIPPED: "a person says: leave it",
     }
     states = (*FAILED, *WAITING) if answer is State.SKIPPED else (*FAILED, State.UNSURE)
-    ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader)
+    ids = reports.delivery_ids(db, issue, names=[channel], states=states, reader=reader, lang=lang)
     reason = words[answer]
     met = deliveries.answer(db, ids, answer, at=at, reason=reason, url=url)
     if met and answer is State.PENDING:

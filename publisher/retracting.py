@@ -1,13 +1,13 @@
 """The use case of taking back: what is out of an issue is removed, where the network allows it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import Engine
 
-from publisher import secrecy
-from publisher.domain.channel import ChannelError, Mailing, Refused, Retracting
+from publisher import secrecy, telling
+from publisher.domain.channel import ChannelError, Handed, Mailing, Refused, Retracting
 from publisher.publishing import Clock, utcnow
 from publisher.registry import Configured
 from publisher.storage import corrections, reports
@@ -37,9 +37,14 @@ class Retraction:
 
 
 def retract(
-    issue: str, *, engine: Engine, channels: Mapping[str, Configured], now: Clock = utcnow
+    issue: str,
+    *,
+    engine: Engine,
+    channels: Mapping[str, Configured],
+    only: Collection[str],
+    now: Clock = utcnow,
 ) -> Iterator[Retraction]:
-    """Take back what is out of an issue on these channels; nothing else of it is touched.
+    """Take back what is out of an issue on the channels named in `only`; nothing else is touched.
 
     What was taken back counts as skipped by a person: it is never sent again by itself. Saying
     it again, after a crash or by two at once, removes nothing more. No transaction is open while
@@ -48,16 +53,23 @@ def retract(
     with reading(engine) as db:
         places = [(one.lang, one.channel) for one in reports.standings(db, issue)]
     for lang, name in places:
-        if name in channels:
+        if name in only and name in channels:
             with reading(engine) as db:
                 out = corrections.out(db, issue, lang, name)
             if out is not None:
-                yield _retracted(lang, channels[name], out, engine=engine, now=now)
+                yield _retracted(lang, name, out, channels=channels, engine=engine, now=now)
 
 
 def _retracted(
-    lang: str, channel: Configured, out: Out, *, engine: Engine, now: Clock
+    lang: str,
+    name: str,
+    out: Out,
+    *,
+    channels: Mapping[str, Configured],
+    engine: Engine,
+    now: Clock,
 ) -> Retraction:
+    channel = channels[name]
     known = {"channel": channel.name, "lang": lang, "url": out.receipt.url}
     if isinstance(channel.channel, Mailing):
         words = f"{out.copies} mails are out, and no mail can be taken back"
@@ -66,6 +78,8 @@ def _retracted(
         return Retraction(**known, outcome=Outcome.STAYS, words=CANNOT)
     try:
         channel.channel.retract(out.receipt)
+    except Handed as handed:
+        return _asked(handed, channels, known)
     except Refused as error:
         return Retraction(**known, outcome=Outcome.STAYS, words=secrecy.removed(str(error)))
     except ChannelError as error:
@@ -74,3 +88,15 @@ def _retracted(
     with engine.begin() as db:
         corrections.take_back(db, out, reason=f"taken back by a person{where}", at=now())
     return Retraction(**known, outcome=Outcome.GONE)
+
+
+def _asked(
+    handed: Handed, channels: Mapping[str, Configured], known: Mapping[str, str]
+) -> Retraction:
+    """Ask the person who posted it; it counts as out, for nobody knows when it is gone."""
+    try:
+        words = telling.tell(handed.note, channels)
+    except ChannelError as error:
+        words = secrecy.removed(str(error))
+        return Retraction(**known, outcome=Outcome.FAILED, words=words)
+    return Retraction(**known, outcome=Outcome.STAYS, words=words)

@@ -1,7 +1,7 @@
 """check: whether everything that a release needs is there; nothing is posted."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import click
 
-from publisher import queue, wiring
+from publisher import queue, telling, wiring
 from publisher.cli import show
 from publisher.cli.sending import json_option
-from publisher.domain.channel import ChannelError, Disconnected, Refused
+from publisher.domain.channel import ChannelError, Disconnected, HandingOn, Refused
 from publisher.registry import Configured
 from publisher.returns.letter import BadMailbox, MailboxTrouble
 from publisher.storage import engine as storage
@@ -42,6 +42,7 @@ def check(json_: bool) -> int:
     with ThreadPoolExecutor(max_workers=8) as pool:
         checked = [_check_store(), _check_broker(), *_check_mailbox(), *_check_receipts()]
         checked += pool.map(of_channel, channels)
+    checked += _check_hand_offs(channels)
     if json_:
         click.echo(show.as_json([asdict(c) for c in checked]))
     else:
@@ -116,6 +117,18 @@ def of_channel(channel: Configured) -> Checked:
         return Checked(name=name, ok=False, found=[f"cannot be asked now: {error}"])
     warnings = [words.removeprefix(WARNING) for words in found if words.startswith(WARNING)]
     return Checked(name=name, ok=True, found=found, warnings=warnings)
+
+
+def _check_hand_offs(channels: Sequence[Configured]) -> Iterator[Checked]:
+    """See that there is a channel which writes to those who post by hand."""
+    among = {one.name: one for one in channels}
+    for one in channels:
+        if isinstance(one.channel, HandingOn):
+            try:
+                found, ok = f"{telling.carrier(one.channel.to, among)[0]} carries it", True
+            except Refused as error:
+                found, ok = str(error), False
+            yield Checked(name=f"note to {one.channel.to}", ok=ok, found=[found])
 
 
 COMMANDS = (check,)

@@ -5,16 +5,23 @@ import shutil
 import socket
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import httpx
 
 from publisher import content, embedded, publishing, subscribing, wiring
 from publisher.cli import finding, following
 from publisher.cli.running import crew, wait
+from publisher.domain.channel import HandingOn
+from publisher.domain.delivery import State
+from publisher.domain.issue import Edition
+from publisher.domain.plan import Rules
 from publisher.publishing import utcnow
+from publisher.registry import Configured
 from publisher.sources import folder
 from publisher.storage import reports
 from publisher.storage.engine import reading
@@ -85,13 +92,44 @@ def _release(outside: "Sandbox") -> int:
     root, _ = content.places(found)
     files = folder.files(root or Path(), found.source.include if found.source else "*.md")
     editions = [e for path in files for e in finding.editions(str(path))]
-    with wiring.engine().begin() as db:
-        publishing.plan(editions, db=db, channels=channels, at=utcnow())
-    wiring.sweep()
     places = {(e.key, e.lang, name) for e in editions for name in channels}
-    code = following.follow(places, seconds=60, tick=wiring.sweep)
+    first = {name for name, one in channels.items() if one.kind in Rules().order}
+    for names in (first, {*channels} - first):
+        with wiring.engine().begin() as db:
+            some = {name: channels[name] for name in names}
+            publishing.plan(editions, db=db, channels=some, at=utcnow())
+        wiring.sweep()
+        here = {place for place in places if place[2] in names}
+        following.follow(here, seconds=60, tick=wiring.sweep)
+    for edition in editions:
+        _post_by_hand(edition, channels)
     following.conclude(places)
-    return code
+    return following.code(following.where_they_stand(places))
+
+
+def _post_by_hand(edition: Edition, channels: Mapping[str, Configured]) -> None:
+    """Do what a person was asked for by mail, in a browser, and say so as they would."""
+    for name, configured in channels.items():
+        page = getattr(configured.channel, "page", "")
+        if isinstance(configured.channel, HandingOn) and page:
+            post, _ = publishing.written(edition, configured)
+            answer = httpx.post(f"{page}posts", data={"text": post.text})
+            place = str(answer.url.join(answer.headers["location"]))
+            click.echo(
+                f"A person was asked by mail, posts {edition.key} ({edition.lang}), and says:\n"
+                f"  publisher settle {edition.key} --channel {name} --lang {edition.lang}"
+                f" --delivered {place}"
+            )
+            with wiring.engine().begin() as db:
+                publishing.settle(
+                    edition.key,
+                    name,
+                    State.DELIVERED,
+                    db=db,
+                    at=utcnow(),
+                    url=place,
+                    lang=edition.lang,
+                )
 
 
 def _say_where(home: Path, outside: "Sandbox", *, stay: bool) -> None:
@@ -100,7 +138,8 @@ def _say_where(home: Path, outside: "Sandbox", *, stay: bool) -> None:
         issues = sorted({row.issue for row in reports.issues(db)})
         tried = [attempt for issue in issues for attempt in reports.attempts(db, issue)]
     click.echo("\nWhat the log tells of the two mishaps:")
-    for attempt in (a for a in tried if a.outcome != "delivered" or a.attempt > 1):
+    odd = {"pending", "unsure"}
+    for attempt in (a for a in tried if a.outcome in odd or a.attempt > 1):
         place = f"{attempt.issue} ({attempt.lang}) {attempt.channel}, attempt {attempt.attempt}"
         click.echo(f"  {place}: " + " — ".join(filter(None, (attempt.outcome, attempt.reason))))
     if not stay:

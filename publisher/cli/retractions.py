@@ -27,7 +27,8 @@ def retract(issue: str, names: Sequence[str], *, everywhere: bool) -> int:
     if bool(names) == everywhere:
         raise finding.Wrong("say where: --channel C, or --everywhere")
     key = finding.key(issue)
-    channels = finding.channels(names, wiring.channels())
+    all_channels = wiring.channels()
+    channels = finding.channels(names, all_channels)
     fencing.require_free(wiring.engine())
     with reading(wiring.engine()) as db:
         planned = reports.standings(db, key)
@@ -37,7 +38,8 @@ def retract(issue: str, names: Sequence[str], *, everywhere: bool) -> int:
         click.echo(
             f"{waiting} has some of it still to send: publisher cancel {key} --channel {waiting}"
         )
-    found = list(map(_told, retracting.retract(key, engine=wiring.engine(), channels=channels)))
+    gone = retracting.retract(key, engine=wiring.engine(), channels=all_channels, only=channels)
+    found = list(map(_told, gone))
     if not found:
         click.echo(f"{key}: nothing of it is out there")
     wiring.write_receipts()

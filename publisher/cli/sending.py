@@ -344,8 +344,16 @@ def retry(issue: str, names: Sequence[str], timeout: float, no_wait: bool) -> in
 @click.option("--resend", is_flag=True, help="It is not there: send it again.")
 @click.option("--skip", is_flag=True, help="Leave it unsent.")
 @click.option("--reader", default="", metavar="ADDRESS", help="Only this reader's mail.")
+@click.option("--lang", default="", metavar="L", help="Only the edition in this language.")
 def settle(
-    issue: str, *, channel: str, delivered: str | None, resend: bool, skip: bool, reader: str
+    issue: str,
+    *,
+    channel: str,
+    delivered: str | None,
+    resend: bool,
+    skip: bool,
+    reader: str,
+    lang: str,
 ) -> int:
     """Give a person's answer for a delivery that is held."""
     if bool(delivered) + resend + skip != 1:
@@ -369,9 +377,11 @@ def settle(
             at=utcnow(),
             url=delivered or "",
             reader=subscribing.parse(reader).key if reader else "",
+            lang=lang.lower(),
         )
     if not met:
-        raise finding.Wrong(f"{issue} on {channel}: nothing there waits for an answer")
+        place = f"{issue} ({lang}) on {channel}" if lang else f"{issue} on {channel}"
+        raise finding.Wrong(f"{place}: nothing there waits for an answer")
     click.echo(f"{met} {'delivery' if met == 1 else 'deliveries'} settled: {state}.")
     if resend:
         click.echo("It goes out with the next `publisher up`, `publish` or `retry`.")

@@ -8,6 +8,8 @@ caused it:
 * Refused       this post will never be taken as it is
 * Disconnected  no post will be taken until a person repairs the account
 
+A channel whose posts a person makes raises Handed instead, which is no failure.
+
 Anything else that escapes a channel is a bug, and holds the delivery.
 """
 
@@ -190,6 +192,17 @@ class Retracting(Protocol):
         """
 
 
+@runtime_checkable
+class HandingOn(Protocol):
+    """What a channel has on top whose posts a person makes: it raises Handed.
+
+    `to` is their mail or xmpp: address; they are told again every `remind` hours, 0 for never.
+    """
+
+    to: str
+    remind: float
+
+
 class Talk(Protocol):
     """The person who connects a channel, at a terminal with a browser at hand.
 
@@ -252,3 +265,11 @@ class Refused(ChannelError):
 
 class Disconnected(ChannelError):
     """The account needs a person: no post will be taken until then."""
+
+
+class Handed(ChannelError):
+    """Not posted, edited or taken back by us: `note` asks a person to do it."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(f"handed to {note.address}")
+        self.note = note

@@ -33,6 +33,7 @@ class Out:
 class Unsent:
     """A post that is to go out; `is_certain` that it is not out already."""
 
+    delivery: int
     post_id: int
     post: Post
     is_certain: bool
@@ -94,10 +95,13 @@ def unsent(db: Connection, issue: str, lang: str, channel: str) -> Unsent | None
     there = (_p.issue == issue, _p.lang == lang, _p.channel == channel)
     wanted = select(_d.id, _d.state, _d.in_doubt, _d.post_id).join(posts).where(*there)
     row = db.execute(wanted.with_for_update(of=deliveries)).first()
-    if row is None or row.state not in UNFINISHED:
+    if row is None or row.state not in (*UNFINISHED, State.HELD):
         return None
-    waits = row.state == State.PENDING and not row.in_doubt
-    return Unsent(post_id=row.post_id, post=stored(db, row.post_id), is_certain=waits)
+    if row.state == State.HELD and row.in_doubt:
+        return None
+    waits = row.state in (State.PENDING, State.HELD) and not row.in_doubt
+    post = stored(db, row.post_id)
+    return Unsent(delivery=row.id, post_id=row.post_id, post=post, is_certain=waits)
 
 
 def note(

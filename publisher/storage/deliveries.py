@@ -274,6 +274,24 @@ def _hurry(db: Connection, ids: Sequence[int]) -> int:
     return done
 
 
+def again(
+    db: Connection, ids: Sequence[int], *, at: datetime, reason: str, worker: str = ""
+) -> int:
+    """Have what a person was asked to do handed to them once more; how many deliveries.
+
+    Attempts are counted on, so that it comes to an end.
+    """
+    held, due = State.HELD, State.PENDING
+    return move_all(db, ids, held, due, at=at, reason=reason, worker=worker, in_doubt=False)
+
+
+def waiting_for(db: Connection, channel: str, *, since: datetime, attempts: int) -> Sequence[int]:
+    """The deliveries on a channel that are held since before, after fewer attempts than so many."""
+    c = deliveries.c
+    held = (c.state == State.HELD, c.changed_at <= since, c.attempts - c.forgiven < attempts)
+    return db.scalars(select(c.id).join(posts).where(posts.c.channel == channel, *held)).all()
+
+
 def answer(
     db: Connection, ids: Sequence[int], now: State, *, at: datetime, reason: str, url: str = ""
 ) -> int:

@@ -206,8 +206,11 @@ def delivery_ids(
     names: Sequence[str] = (),
     states: Sequence[State] = (),
     reader: str = "",
+    lang: str = "",
 ) -> list[int]:
-    """The deliveries of an issue, on some channels, in some states, or to one reader."""
+    """The deliveries of an issue, on some channels, in some states, to one reader, or of one
+    edition.
+    """
     c = deliveries.c
     query = select(c.id).join(posts).where(posts.c.issue == issue)
     if names:
@@ -216,6 +219,8 @@ def delivery_ids(
         query = query.where(c.state.in_(states))
     if reader:
         query = query.where(c.recipient == reader)
+    if lang:
+        query = query.where(posts.c.lang == lang)
     return list(db.scalars(query.order_by(c.id)))
 
 

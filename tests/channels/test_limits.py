@@ -157,6 +157,7 @@ RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
 UNLIMITED = {
     "atom",
     "email",
+    "handoff",
     "jsonfeed",
     "rss",
     "webhook",

@@ -48,7 +48,9 @@ def me(engine: Engine, net: Removable) -> Worker:
 
 
 def retracted(me: Worker) -> dict[str, Retraction]:
-    found = retracting.retract(ISSUE.key, engine=me.engine, channels=me.channels, now=Clock())
+    found = retracting.retract(
+        ISSUE.key, engine=me.engine, channels=me.channels, only=me.channels, now=Clock()
+    )
     return {one.channel: one for one in found}
 
 
