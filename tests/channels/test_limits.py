@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import grapheme
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from channels._text import JOINER
 from channels.bluesky import Bluesky
 from channels.discord import Discord
 from channels.lemmy import Lemmy
@@ -20,6 +23,7 @@ from channels.matrix import Matrix
 from channels.reddit import Reddit
 from channels.slack import Slack
 from channels.telegram import Telegram
+from channels.x import X
 from channels.xmpp_message import XmppMessage
 from channels.xmpp_room import XmppRoom
 from publisher.domain.channel import Channel, Post, Refused
@@ -125,6 +129,27 @@ def escaped(text: str) -> int:
     return len(text) + 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
 
 
+X_LINK = re.compile(
+    r"(?<![a-zA-Z0-9@$#＠＃\u202a-\u202e])https?://(?:[\w-]+\.)+(?!example)[a-z]+(?![\w@])"
+    r"(?:/(?:[!#-'*-;=?-\[\]-~]|\([!#-'*-;=?-\[\]-~]+\))*)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def as_x_counts(text: str) -> int:
+    """A link 23 but for the marks at its end, an emoji 2, Latin letters 1, most others 2."""
+    kept = X_LINK.sub(lambda link: "x" * 23 + re.sub(r".*[\w/=#+)-]", "", link[0]), text)
+    lines = normalize("NFC", kept).split("\n")
+    return len(lines) - 1 + sum(map(x_weight, chain(*map(grapheme.graphemes, lines))))
+
+
+def x_weight(seen: str) -> int:
+    if any(ord(one) > 0x1F000 for one in seen):
+        return 2
+    light = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+    return sum(1 if any(a <= ord(one) <= b for a, b in light) else 2 for one in seen)
+
+
 RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
     "mastodon": [
         ("status", 500, as_mastodon_counts),
@@ -151,6 +176,7 @@ RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
     ],
     "slack": [("text", 4000, lambda post: utf16(post.text))],
     "telegram": [("text", 4096, lambda post: utf16(post.text))],
+    "x": [("text", 280, lambda post: max(map(as_x_counts, post.details["parts"])))],
     "xmpp_message": [("body", 2000, lambda post: len(post.text))],
     "xmpp_room": [("body", 1000, lambda post: len(post.text))],
 }
@@ -167,6 +193,12 @@ UNLIMITED = {
 ELSEWHERE = {"apprise"}  # each service has its own, which tests/channels/test_apprise.py looks at
 SILENT = {"slack", "xmpp_message", "xmpp_room"}  # there `@` and `#` in a text call nobody
 ACCOUNT: dict[str, Any] = {"client_id": "id", "client_secret": SECRET, "refresh_token": SECRET}
+APP: dict[str, Any] = {
+    "consumer_key": "key",
+    "consumer_secret": SECRET,
+    "access_token": f"1-{SECRET}",
+    "access_token_secret": SECRET,
+}
 CHANNELS: dict[str, tuple[str, Channel]] = {
     "mastodon": ("mastodon", Mastodon(instance="https://here.org", access_token=SECRET)),
     "warned": (
@@ -186,6 +218,8 @@ CHANNELS: dict[str, tuple[str, Channel]] = {
     "matrix": ("matrix", Matrix(homeserver="https://here.org", access_token=SECRET, room="!a:b")),
     "slack": ("slack", Slack(token=SECRET, channel="C0HARBOUR")),
     "telegram": ("telegram", Telegram(token=SECRET, chat="@harbour")),
+    "x": ("x", X(**APP)),
+    "x thread": ("x", X(**APP, thread=5)),
     "xmpp message": ("xmpp_message", XmppMessage(jid="a@b.org", password=SECRET)),
     "xmpp room": ("xmpp_room", XmppRoom(jid="a@b.org", password=SECRET, room="c@d.org")),
 }
@@ -206,8 +240,10 @@ def assert_fits(name: str, edition: Edition) -> None:
     assert not over(kind, post)
     assert post.limit is None or 0 < post.length <= post.limit
     source = addresses(f"{' '.join(edition.title.split())}\n{edition.summary}\n{edition.url}")
+    # X ends an address where a script begins that is not Latin; what follows may call somebody
+    text = post.text.replace(JOINER, "") if kind == "x" else post.text
     # a title that ends with an address is bold to its end
-    shown = addresses(f"{post.text}\n{post.title}")
+    shown = addresses(f"{text}\n{post.title}")
     assert {unescape(found).rstrip("*") for found in shown} <= source
     assert edition.url in (post.url, post.text)
     calls = re.search(r"(?<!\w)[@#](?=[a-z])", re.sub(r"https?://\S+", "", post.text))
