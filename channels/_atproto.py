@@ -6,11 +6,11 @@ Lexicons: https://atproto.com/lexicons/com-atproto-repo
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from channels._blueskyaccount import Account
 from channels._http import nothing_posted, trust
 from channels._sessions import read, write
 from channels._xrpc import named
@@ -25,17 +25,6 @@ class Login:
     """What is kept from one visit to the next: servers let in few logins an hour."""
 
     session: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """Who signs in where. `kept` is a file in which a session outlives the process."""
-
-    service: str
-    handle: str
-    password: str
-    timeout: float
-    kept: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)

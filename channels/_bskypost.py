@@ -17,7 +17,6 @@ from publisher.domain.issue import Image
 
 HEAVIEST = 950_000  # bytes; the lexicon's limit for a picture is 1,000,000
 WIDEST = 2000  # pixels of a side
-DESCRIPTION = 300  # characters of a card
 ALT_LIMIT = 2000
 Json = dict[str, Any]
 

@@ -2,15 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from channels._facets import cost, shown_address
+from channels._facets import cost, facets, shown_address
 from channels._parts import WIDEST, chunks, numbered
 from channels._templates import Wording, filled, links_to, tidied
-from channels._text import unlinked
+from channels._text import shorten, unlinked
+from channels._tids import record_key
 from publisher.domain.channel import Refused
 from publisher.domain.issue import Edition
 
 LIMIT = 300  # graphemes, and 3,000 bytes
+DESCRIPTION = 300  # characters of a card
+
+
+def details(
+    edition: Edition, texts: Sequence[str], *, tags: Sequence[str], labels: Sequence[str]
+) -> dict[str, Any]:
+    """What a post needs on top: its parts and their record keys, labels, and the card's words."""
+    known: dict[str, Any] = {"url": edition.url, "tags": tags}
+    return {
+        "parts": [{"text": text, "facets": facets(text, **known)} for text in texts],
+        "keys": [record_key(edition, number) for number in range(len(texts))],
+        "labels": list(labels),
+        "description": shorten(tidied(edition.summary), DESCRIPTION, len),
+    }
 
 
 def texts(edition: Edition, words: Wording, *, hashtags: Sequence[str], most: int) -> list[str]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 LANG, TAG = "{lang}", "{tag}"
@@ -61,3 +62,29 @@ def is_web(address: str) -> bool:
 def alike(token: str, path: Path, url: str) -> bool:
     """Whether a token stands in both or in neither; in a path, in its last part alone."""
     return (token in path.name) == (token in url) and token not in str(path.parent)
+
+
+def rules(feed: Any) -> list[tuple[str, object, str]]:
+    """What its settings must be, for `require`."""
+    return [
+        ("path", feed.path.name, "the name of a file"),
+        ("path", TAG not in feed.path.name, "without {tag}, which is for tag_path"),
+        ("url", is_web(feed.url), "an http(s) URL"),
+        ("url", alike(LANG, feed.path, feed.url), "with {lang} where path's last part has it"),
+        ("entries", feed.entries >= 0, "0 or more"),
+        ("hub", not feed.hub or is_web(feed.hub), "an http(s) URL"),
+        ("timeout", feed.timeout > 0, "more than 0 seconds"),
+    ]
+
+
+def rules_of_tags(feed: Any) -> list[tuple[str, object, str]]:
+    """What its settings must be, for `require`."""
+    path, url = feed.tag_path, feed.tag_url
+    if path is None:
+        return [("tag_url", not url, "left out where there is no tag_path")]
+    return [
+        ("tag_path", TAG in path.name, "a file with {tag} in its name"),
+        ("tag_url", is_web(url), "an http(s) URL"),
+        ("tag_url", alike(TAG, path, url), "with {tag} where tag_path's last part has it"),
+        ("tag_url", alike(LANG, path, url), "with {lang} where tag_path's last part has it"),
+    ]

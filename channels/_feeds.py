@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
 from channels._feedfile import check_writable, read, sole_writer, write
+from channels._feednotation import Notation
 from channels._feedplaces import (
     LANG,
-    TAG,
     Place,
-    alike,
     files,
-    is_web,
     of_language,
     place_of,
+    rules,
+    rules_of_tags,
     slug_of,
     spelled,
 )
@@ -23,24 +23,6 @@ from channels._feedwords import post_of
 from channels._settings import require
 from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition
-
-
-class Notation(Protocol):
-    """How a file is read and written. `parsed` raises ValueError for what is no such feed."""
-
-    @property
-    def name(self) -> str: ...
-
-    def parsed(self, content: bytes) -> Any: ...
-
-    def ids(self, feed: Any | None) -> list[str | None]: ...
-
-    def merged(self, old: Any | None, post: Post, url: str, keep: int) -> Any:
-        """Put a post's entry into a feed, in the place of the one with its id."""
-
-    def without(self, feed: Any, id: str) -> Any: ...
-
-    def document(self, feed: Any) -> bytes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +47,7 @@ class FeedFiles:
     timeout: float = 15
 
     def __post_init__(self) -> None:
-        require(self, [*self._rules(), *self._rules_of_tags()])
+        require(self, [*rules(self), *rules_of_tags(self)])
 
     def render(self, edition: Edition) -> Post:
         """The whole edition as an entry, under an id that no later change of it can move."""
@@ -110,28 +92,6 @@ class FeedFiles:
         if Path(urlsplit(self.url).path).name != self.path.name:
             found.append(f"{self.url} does not end in {self.path.name}: is it the same file?")
         return found
-
-    def _rules(self) -> list[tuple[str, object, str]]:
-        return [
-            ("path", self.path.name, "the name of a file"),
-            ("path", TAG not in self.path.name, "without {tag}, which is for tag_path"),
-            ("url", is_web(self.url), "an http(s) URL"),
-            ("url", alike(LANG, self.path, self.url), "with {lang} where path's last part has it"),
-            ("entries", self.entries >= 0, "0 or more"),
-            ("hub", not self.hub or is_web(self.hub), "an http(s) URL"),
-            ("timeout", self.timeout > 0, "more than 0 seconds"),
-        ]
-
-    def _rules_of_tags(self) -> list[tuple[str, object, str]]:
-        path, url = self.tag_path, self.tag_url
-        if path is None:
-            return [("tag_url", not url, "left out where there is no tag_path")]
-        return [
-            ("tag_path", TAG in path.name, "a file with {tag} in its name"),
-            ("tag_url", is_web(url), "an http(s) URL"),
-            ("tag_url", alike(TAG, path, url), "with {tag} where tag_path's last part has it"),
-            ("tag_url", alike(LANG, path, url), "with {lang} where tag_path's last part has it"),
-        ]
 
     def _put(self, post: Post) -> Receipt:
         main, *tagged = self._places(post)

@@ -1,28 +1,17 @@
 """Feed documents as trees, Atom's or RSS's: one entry put among what a feed holds already."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lxml import etree
 
+from channels._feednotation import dated_anew, instant
 from channels._xml import parsed
 from publisher.domain.channel import Post
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-def rfc3339(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat()
-
-
-def rfc5322(when: datetime) -> str:
-    """As RSS dates things, with a zone in digits."""
-    return format_datetime(when.astimezone(UTC).replace(microsecond=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +102,7 @@ class Dialect:
             return
         before = max(_instant(one, self.updated) for one in earlier)
         changed = all(self._words(one) != self._words(entry) for one in earlier)
-        now = datetime.now(UTC).replace(microsecond=0)
-        later = max(now, before + timedelta(seconds=1))
-        updated.text = rfc3339(later if changed else before)
+        updated.text = dated_anew(before, changed=changed)
 
     def _words(self, entry: etree._Element) -> list[tuple[Any, ...]]:
         """All that an entry says, but for when it was changed."""
@@ -147,10 +134,5 @@ def _keep_id(old: etree._Element, new: etree._Element) -> None:
 
 
 def _instant(entry: etree._Element, *tags: str) -> datetime:
-    """When, by the first of the tags that is there; long ago, if that is not to be understood."""
-    said = next((text.strip() for tag in tags if (text := entry.findtext(tag)) is not None), "")
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        with suppress(ValueError):
-            when = read(said)
-            return when if when.tzinfo else when.replace(tzinfo=UTC)
-    return LONG_AGO
+    """When, by the first of the tags that is there."""
+    return instant(next((said for tag in tags if (said := entry.findtext(tag)) is not None), ""))

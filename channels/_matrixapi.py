@@ -7,29 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from channels._http import call, failure, nothing_posted, plain, retry_after, trust
-from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
+from channels._http import call, nothing_posted, plain, trust
+from channels._matrixwords import decision
+from publisher.domain.channel import Disconnected, Refused, Unsure
 
 V3 = "/_matrix/client/v3"
 KEY = "publisher.post_key"  # of an event's content: by it a message is found again
 PAGES, PAGE = 10, 100  # of a room's timeline that are looked through, and the events of each
 LOOK_BACK = 14 * 24 * 3600 * 1000  # milliseconds
-# What stops the channel, and the remedy.
-DISCONNECTED = {
-    "M_FORBIDDEN": "invite the account, unban it, or give it the right to write there",
-    "M_GUEST_ACCESS_FORBIDDEN": "use an account that is no guest",
-    "M_MISSING_TOKEN": "mend `access_token`",
-    "M_UNKNOWN_TOKEN": "sign in anew: publisher connect matrix",
-    "M_USER_DEACTIVATED": "the account was closed: use another",
-    "M_USER_LOCKED": "the account is locked: ask who runs the server",
-    "M_USER_SUSPENDED": "the account is suspended: ask who runs the server",
-}
 
 Json = dict[str, Any]
 
@@ -42,7 +32,7 @@ class Line:
 
     def ask(self, method: str, path: str, **kwargs: Any) -> Json:
         """Ask once for a JSON object; Unsure where it is no such thing."""
-        answer = call(self.http, method, f"{V3}/{path}", named=_decision, **kwargs)
+        answer = call(self.http, method, f"{V3}/{path}", named=decision, **kwargs)
         try:
             return dict(answer.json())
         except (ValueError, TypeError) as error:
@@ -138,24 +128,3 @@ def _event_id(answer: Json) -> str:
         return str(answer["event_id"])
     except KeyError as error:
         raise Unsure(f"the server answered with something else: {answer!r:.200}") from error
-
-
-def _decision(response: httpx.Response) -> ChannelError | None:
-    try:
-        body = dict(response.json())
-        code, words = str(body["errcode"]), str(body.get("error") or "")[:200]
-    except (ValueError, KeyError, TypeError):
-        return None
-    status = response.status_code
-    reason = f"{status} {code} {words}".strip()
-    if code == "M_LIMIT_EXCEEDED" or status == 429:
-        return TryLater(reason, _pause(response, body))
-    if code in DISCONNECTED:
-        return Disconnected(f"{reason}: {DISCONNECTED[code]}")
-    return failure(status, reason)
-
-
-def _pause(response: httpx.Response, body: Json) -> timedelta | None:
-    named = retry_after(response.headers.get("Retry-After"))
-    told = body.get("retry_after_ms")
-    return timedelta(milliseconds=told) if isinstance(told, int) and not named else named

@@ -17,6 +17,20 @@ def require(channel: Any, rules: Iterable[tuple[str, object, str]]) -> None:
         raise ValueError(*broken)
 
 
+def web_rules(channel: Any, *names: str) -> list[tuple[str, object, str]]:
+    """That these settings are addresses of the web."""
+    web = ("https://", "http://")
+    return [(name, getattr(channel, name).startswith(web), "an http(s) address") for name in names]
+
+
+def hashtag_rules(channel: Any) -> list[tuple[str, object, str]]:
+    """What hashtags, and their number out of an issue's tags, must be."""
+    return [
+        ("hashtags", all(tag.isidentifier() for tag in channel.hashtags), "words without #"),
+        ("tags_as_hashtags", channel.tags_as_hashtags >= 0, "0 or more"),
+    ]
+
+
 def _shown(value: object, *, secret: bool) -> str:
     words = str(value) or "empty"
     return "what is there" if secret and value else repr(words)

@@ -8,41 +8,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from slixmpp import ClientXMPP
-from slixmpp.exceptions import IqTimeout, XMPPError
-from slixmpp.jid import JID, InvalidJID
+from slixmpp.exceptions import XMPPError
+from slixmpp.jid import JID
 
-from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
+from channels._xmppaccount import Account
+from channels._xmpperrors import named
+from publisher.domain.channel import ChannelError, Disconnected, TryLater, Unsure
 
 logging.getLogger("slixmpp").setLevel(logging.WARNING)  # below that it logs passwords, in base64
 
-TLS = ("starttls", "implicit", "none")
 GOODBYE = 0.5  # seconds to take leave in
-ACCOUNT = {"forbidden", "not-authorized", "registration-required", "subscription-required"}
-LATER = {
-    "resource-constraint",
-    "recipient-unavailable",
-    "remote-server-timeout",
-    "policy-violation",
-}
-PERHAPS = {"internal-server-error", "undefined-condition"}  # what was asked may have been done
 
 Told = TypeVar("Told")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """Who signs in where. Without `host` the domain's SRV records tell; `timeout` in seconds."""
-
-    jid: str
-    password: str = field(repr=False)
-    host: str = ""
-    port: int = 5222
-    tls: str = "starttls"
-    timeout: float = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,32 +50,6 @@ class Line:
                 one.cancel()
         what = "the line was lost" if self.client.transport is None else "the server kept silent"
         raise Unsure(f"{what} before it answered")
-
-
-def account_rules(channel: Any) -> list[tuple[str, object, str]]:
-    """What the settings of an account must be, for `require`."""
-    return [
-        ("jid", is_bare(channel.jid), "an account such as news@example.org"),
-        ("password", channel.password, "the account's password"),
-        ("port", 0 < channel.port < 65536, "1 to 65535"),
-        ("tls", channel.tls in TLS, ", ".join(TLS)),
-        ("timeout", channel.timeout > 0, "more than 0 seconds"),
-    ]
-
-
-def account_of(channel: Any) -> Account:
-    """The account that a channel's settings name."""
-    names = ("jid", "password", "host", "port", "tls", "timeout")
-    return Account(**{name: getattr(channel, name) for name in names})
-
-
-def is_bare(text: str) -> bool:
-    """Whether a text is a bare JID, `user@domain` (RFC 7622)."""
-    try:
-        found = JID(text)
-    except InvalidJID:
-        return False
-    return bool(found.user) and found.bare == found.full and bool(text)
 
 
 def visit(
@@ -175,18 +130,3 @@ def _place(account: Account) -> str:
 
 async def _lost(client: ClientXMPP) -> None:
     await asyncio.shield(client.disconnected)
-
-
-def named(error: XMPPError) -> ChannelError:
-    """Name what an error (RFC 6120 §8.3) asks for."""
-    if isinstance(error, IqTimeout):
-        return Unsure("the server kept silent")
-    said = f": {error.text}" if error.text else ""
-    reason = f"{error.condition}{said}"[:200]
-    if error.condition in PERHAPS:
-        return Unsure(f"the server says {reason}")
-    if error.condition in ACCOUNT:
-        return Disconnected(f"the account may not do that: {reason}")
-    if error.etype == "wait" or error.condition in LATER:
-        return TryLater(f"the server asks to wait: {reason}")
-    return Refused(f"the server says {reason}")

@@ -1,23 +1,21 @@
 """A room (XEP-0045) for the length of a visit: joined, spoken in, its archive looked through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slixmpp import JID
 from slixmpp.exceptions import XMPPError
 
-from channels._xmpp import Line, named
-from publisher.domain.channel import ChannelError, Disconnected, Refused, TryLater, Unsure
+from channels._xmpp import Line
+from channels._xmpparchive import said_of_late
+from channels._xmpperrors import named
+from publisher.domain.channel import ChannelError, Disconnected, TryLater, Unsure
 
 PLUGINS = ("xep_0045", "xep_0308", "xep_0313", "xep_0359", "xep_0424")
-LOOK_BACK = timedelta(days=14)
-PAGES, PAGE = 20, 50  # of an archive that are looked through, and the messages of each
 MADE = 201  # the status code of a room that did not exist
-NO_ARCHIVE = ("service-unavailable", "feature-not-implemented", "item-not-found")
 LET_IN: dict[str, tuple[type[ChannelError], str]] = {  # by condition, XEP-0045 §7.2
     "registration-required": (Disconnected, "it is for members only: have an owner add {jid}"),
     "forbidden": (Disconnected, "{jid} is banned there: ask its owners"),
@@ -111,34 +109,12 @@ class Room:
         Raises NotImplementedError where that cannot be told, and the four failures.
         """
         number, gone = None, set[str]()
-        async for one in self._archive(line):
+        async for one in said_of_late(line, self.jid):
             said = one["mam_result"]["forwarded"]["stanza"]
             gone.add(str(said["retract"]["id"]))
             if said["id"] == key:
                 number = number or str(one["mam_result"]["id"])
         return None if number in gone else number
-
-    async def _archive(self, line: Line) -> AsyncIterator[Any]:
-        """What was said of late, oldest first. The library's own iterator hides every error."""
-        mam, since, after = _plugin(line, "xep_0313"), datetime.now(UTC) - LOOK_BACK, ""
-        for _ in range(PAGES):
-            rsm = {"max": PAGE, **({"after": after} if after else {})}
-            found = await self._page(line, mam.retrieve(JID(self.jid), start=since, rsm=rsm))
-            for one in found["mam"]["results"]:
-                yield one
-            after = str(found["mam_fin"]["rsm"]["last"])
-            if not after or found["mam_fin"].xml.get("complete") in ("true", "1"):
-                return
-        raise NotImplementedError(f"{self.jid} is too lively to be looked through: look there")
-
-    async def _page(self, line: Line, asked: Awaitable[Any]) -> Any:
-        try:
-            return await line.ask(asked)
-        except Refused as refusal:
-            if any(word in str(refusal) for word in NO_ARCHIVE):
-                words = f"{self.jid} keeps no archive: look there"
-                raise NotImplementedError(words) from refusal
-            raise
 
 
 def _plugin(line: Line, name: str) -> Any:

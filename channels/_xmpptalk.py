@@ -1,15 +1,24 @@
 """One message to one person, until their server's answer or ours."""
 
+from hashlib import sha256
 from typing import Any
 
 from slixmpp import JID
 from slixmpp.exceptions import XMPPError
 
 from channels._xml import clean
-from channels._xmpp import Line, named
-from publisher.domain.channel import Disconnected, Refused
+from channels._xmpp import Line
+from channels._xmpperrors import named
+from publisher.domain.channel import ChannelError, Disconnected, Post, Receipt, Refused
 
 PLUGINS = ("xep_0199", "xep_0359")
+LEAVE = {
+    "en": "To get no more of these:",
+    "de": "Abbestellen:",
+    "fr": "Pour ne plus rien recevoir :",
+    "es": "Para no recibir más:",
+    "it": "Per non riceverne più:",
+}
 
 
 async def told(line: Line, to: str, words: str, *, id: str) -> None:
@@ -47,3 +56,20 @@ async def _answered(line: Line) -> None:
         await line.ask(ping)
     except (Refused, Disconnected):
         return  # a server without XEP-0199 answers, too
+
+
+async def outcome(line: Line, post: Post) -> Receipt | ChannelError:
+    try:
+        return await sent(line, post)
+    except ChannelError as error:
+        return error
+
+
+async def sent(line: Line, post: Post) -> Receipt:
+    if post.to is None:
+        raise ValueError("a message needs a reader")
+    leave = LEAVE.get(post.lang.partition("-")[0], LEAVE["en"])
+    words = f"{post.text}\n\n{leave} {post.to.unsubscribe_url}"
+    id = f"{post.key}.{sha256(post.to.token.encode()).hexdigest()[:16]}"
+    await told(line, post.to.address.partition(":")[2], words, id=id)
+    return Receipt(id=id)

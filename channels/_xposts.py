@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from channels._xapi import Line
 from channels._xbudget import Budget
 from channels._xfound import standing
+from channels._xkeys import Keys
 from channels._xwords import WRITE, Gone
 from publisher.domain.channel import ChannelError, Disconnected, Receipt, Refused, Unsure
 from publisher.domain.issue import Image
@@ -118,3 +120,20 @@ class Account:
     def _begun(self, there: list[str], total: int) -> str:
         where = " ".join(map(self._address, there))
         return f"the thread has {len(there)} of {total} posts ({where})"
+
+
+def account_of(channel: Any) -> Account:
+    """The account that a channel's settings name."""
+    keys = Keys(
+        consumer_key=channel.consumer_key,
+        consumer_secret=channel.consumer_secret,
+        token=channel.access_token,
+        token_secret=channel.access_token_secret,
+    )
+    counted = channel.ledger if channel.monthly else None
+    return Account(
+        line=Line(api=channel.api_url.rstrip("/"), keys=keys, timeout=channel.timeout),
+        budget=Budget(ledger=counted, monthly=channel.monthly) if counted else None,
+        site=channel.site.rstrip("/"),
+        handle=channel.handle,
+    )

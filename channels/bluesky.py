@@ -10,18 +10,19 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from channels._atproto import Account, Login, signed_in
+from channels._atproto import Login, signed_in
+from channels._blueskyaccount import account_of
 from channels._blueskyapp import signed_in as entered
-from channels._bskypost import DESCRIPTION, completed, described, embedded
-from channels._bskytext import LIMIT, texts
-from channels._facets import cost, facets
+from channels._bskypost import completed, described, embedded
+from channels._bskytext import LIMIT, details, texts
+from channels._facets import cost
 from channels._hashtags import hashtags
 from channels._http import nothing_posted
 from channels._parts import BETWEEN, MOST
-from channels._settings import require
-from channels._templates import Wording, tidied, wording
-from channels._text import post_key, shorten
-from channels._tids import later, record_key
+from channels._settings import hashtag_rules, require, web_rules
+from channels._templates import Wording, wording
+from channels._text import post_key
+from channels._tids import later
 from publisher.domain.channel import Post, Receipt, Refused, Talk
 from publisher.domain.issue import Edition, telling_image
 
@@ -52,17 +53,14 @@ class Bluesky:
     timeout: float = 15
 
     def __post_init__(self) -> None:
-        web = ("https://", "http://")
         rules = [
             ("handle", "." in self.handle and "@" not in self.handle, "a handle without @"),
             ("app_password", self.app_password, "an app password"),
-            ("service", self.service.startswith(web), "an http(s) address"),
-            ("app", self.app.startswith(web), "an http(s) address"),
+            *web_rules(self, "service", "app"),
             ("post", self.post in SHOWS, " or ".join(SHOWS)),
             ("labels", set(self.labels) <= set(LABELS), f"some of {', '.join(LABELS)}"),
             ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
-            ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
-            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
+            *hashtag_rules(self),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -80,14 +78,7 @@ class Bluesky:
         """
         tags = hashtags(edition, self.hashtags, self.tags_as_hashtags)
         said = texts(edition, self._wording, hashtags=tags, most=self.thread)
-        known: dict[str, Any] = {"url": edition.url, "tags": tags}
         image = telling_image(edition)
-        details = {
-            "parts": [{"text": text, "facets": facets(text, **known)} for text in said],
-            "keys": [record_key(edition, number) for number in range(len(said))],
-            "labels": list(self.labels),
-            "description": shorten(tidied(edition.summary), DESCRIPTION, len),
-        }
         shown = () if image is None or not image.path else (described(image),)
         spoken = [part for one in shown for part in (one.src, one.alt)]
         return Post(
@@ -99,7 +90,7 @@ class Bluesky:
             length=max(map(cost, said)),
             limit=LIMIT,
             images=shown,
-            details=details,
+            details=details(edition, said, tags=tags, labels=self.labels),
         )
 
     def deliver(self, post: Post) -> Receipt:
@@ -151,14 +142,7 @@ class Bluesky:
         return Login()
 
     def _signed_in(self) -> Any:
-        account = Account(
-            service=self.service.rstrip("/"),
-            handle=self.handle,
-            password=self.app_password,
-            timeout=self.timeout,
-            kept=self.session,
-        )
-        return signed_in(account, self._login)
+        return signed_in(account_of(self), self._login)
 
     def _receipt(self, uri: str) -> Receipt:
         key = uri.rpartition("/")[2]

@@ -1,16 +1,15 @@
 """JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/): one item an edition, in a feed file."""
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
-from channels._feeds import FeedFiles, Notation
+from channels._feednotation import Notation, dated_anew, instant
+from channels._feeds import FeedFiles
 from publisher.domain.channel import Post
 
 VERSION = "https://jsonfeed.org/version/"
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Object = dict[str, Any]
 
@@ -108,14 +107,8 @@ def _date(item: Object, earlier: list[Object]) -> None:
         return
     before = max(_instant(one, "date_modified") for one in earlier)
     changed = all({**one, "date_modified": item["date_modified"]} != item for one in earlier)
-    now = datetime.now(UTC).replace(microsecond=0)
-    later = max(now, before + timedelta(seconds=1))
-    item["date_modified"] = (later if changed else before).astimezone(UTC).isoformat()
+    item["date_modified"] = dated_anew(before, changed=changed)
 
 
 def _instant(item: Object, key: str) -> datetime:
-    """When; long ago, if it does not say so in a way to be understood."""
-    with suppress(ValueError):
-        when = datetime.fromisoformat(str(item.get(key, "")))
-        return when if when.tzinfo else when.replace(tzinfo=UTC)
-    return LONG_AGO
+    return instant(str(item.get(key, "")))

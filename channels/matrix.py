@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from channels._http import nothing_posted
-from channels._matrixapi import KEY, Json, Line, entered, line
+from channels._matrixapi import KEY, Line, entered, line
 from channels._matrixlogin import signed_in
+from channels._matrixtext import cost, formatted, said
 from channels._settings import require
 from channels._templates import Wording, filled, links_to, wording
 from channels._text import post_key, unlinked
@@ -61,7 +61,7 @@ class Matrix:
 
         Raises Refused where the link alone is too long, or a template fails.
         """
-        text = filled(self._wording, edition, limit=self.limit, cost=_cost, spelled=unlinked)
+        text = filled(self._wording, edition, limit=self.limit, cost=cost, spelled=unlinked)
         if not links_to(text, edition.url):
             raise Refused(f"{self._wording.place}: leaves out the link, or writes on to its end")
         return Post(
@@ -69,9 +69,9 @@ class Matrix:
             lang=edition.lang,
             title=edition.title,
             text=text,
-            html=_formatted(text, edition),
+            html=formatted(text, edition),
             url=edition.url,
-            length=_cost(text),
+            length=cost(text),
             limit=self.limit,
             details={"type": "m.notice" if self.notice else "m.text"},
         )
@@ -79,7 +79,7 @@ class Matrix:
     def deliver(self, post: Post) -> Receipt:
         """Send it under the post's key: a server that remembers it drops a repeat."""
         with self._line() as line, entered(line, self.room) as room:
-            return self._receipt(room, line.send(room, post.key, {**_said(post), KEY: post.key}))
+            return self._receipt(room, line.send(room, post.key, {**said(post), KEY: post.key}))
 
     def find_existing(self, post: Post) -> Receipt | None:
         """Look through what the account wrote to the room in the last two weeks."""
@@ -91,7 +91,7 @@ class Matrix:
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Replace the message (m.replace); clients show that it was edited."""
         room, _, event = receipt.id.partition(" ")
-        new = _said(post)
+        new = said(post)
         relation = {"rel_type": "m.replace", "event_id": event}
         old = {**new, "body": f"* {new['body']}", "formatted_body": f"* {new['formatted_body']}"}
         mark = sha256(f"{event} {post.text}".encode()).hexdigest()[:32]
@@ -125,30 +125,3 @@ class Matrix:
     def _receipt(self, room: str, event: str) -> Receipt:
         url = f"https://matrix.to/#/{quote(room, safe='!:')}/{quote(event, safe='$:')}"
         return Receipt(id=f"{room} {event}", url=url)
-
-
-def _cost(text: str) -> int:
-    """Characters, or thirds of bytes where these are more: an edit says all four times over."""
-    return max(len(text), -(-len(text.encode()) // 3))
-
-
-def _said(post: Post) -> Json:
-    """An event's content, which calls nobody."""
-    return {
-        "msgtype": post.details["type"],
-        "body": post.text,
-        "format": "org.matrix.custom.html",
-        "formatted_body": post.html,
-        "m.mentions": {},
-    }
-
-
-def _formatted(text: str, edition: Edition) -> str:
-    """The same words as HTML: the title in bold, the link as one."""
-    title, url = escape(unlinked(" ".join(edition.title.split()))), escape(edition.url)
-    html = escape(text)
-    if title and html.startswith(title):
-        html = f"<strong>{title}</strong>{html[len(title) :]}"
-    html = html.replace(url, f'<a href="{url}">{url}</a>')
-    paragraphs = (part.replace("\n", "<br>") for part in html.split("\n\n"))
-    return "".join(f"<p>{part}</p>" for part in paragraphs)

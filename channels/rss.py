@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from channels._feedgen import rss_of
-from channels._feeds import FeedFiles, Notation
-from channels._feedtree import ATOM, Dialect, rfc5322
+from channels._feednotation import Notation, rfc5322
+from channels._feeds import FeedFiles
+from channels._feedtree import ATOM, Dialect
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from channels._hashtags import hashtags
-from channels._settings import require
+from channels._settings import hashtag_rules, require, web_rules
 from channels._telegramapi import Gone, Json, Line, Same
 from channels._telegrambot import found
+from channels._telegramtext import bold, named, words
 from channels._templates import Wording, filled, links_to, wording
 from channels._text import post_key, unlinked, utf16
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, Talk, Unsure
@@ -42,14 +43,11 @@ class Telegram:
     timeout: float = 15
 
     def __post_init__(self) -> None:
-        web = ("https://", "http://")
         rules = [
             ("token", self.token and not re.search(r"[/?#\s]", self.token), "a bot's token"),
             ("chat", CHAT.fullmatch(self.chat), "@name, or a number such as -1001234567890"),
-            ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
-            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
-            ("api", self.api.startswith(web), "an http(s) address"),
-            ("site", self.site.startswith(web), "an http(s) address"),
+            *hashtag_rules(self),
+            *web_rules(self, "api", "site"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -65,8 +63,8 @@ class Telegram:
 
         Raises Refused where the link alone is too long, or a template fails.
         """
-        named = hashtags(edition, self.hashtags, self.tags_as_hashtags)
-        tags = " ".join(f"#{tag}" for tag in named)
+        found_tags = hashtags(edition, self.hashtags, self.tags_as_hashtags)
+        tags = " ".join(f"#{tag}" for tag in found_tags)
         text = filled(
             self._wording, edition, limit=LIMIT, cost=utf16, spelled=unlinked, hashtags=tags
         )
@@ -80,13 +78,15 @@ class Telegram:
             url=edition.url,
             length=utf16(text),
             limit=LIMIT,
-            details={"bold": _bold(text, edition)},
+            details={"bold": bold(text, edition)},
         )
 
     def deliver(self, post: Post) -> Receipt:
         """Send the message. Telegram knows no key, and a bot cannot look for one."""
-        said = self._words(post)
-        answer = self._line.ask("sendMessage", disable_notification=self.silent, **said)
+        said = words(post, preview=self.preview)
+        answer = self._line.ask(
+            "sendMessage", disable_notification=self.silent, chat_id=self.chat, **said
+        )
         try:
             return self._receipt(answer["chat"], int(answer["message_id"]))
         except (KeyError, TypeError, ValueError) as error:
@@ -101,7 +101,7 @@ class Telegram:
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Edit the text."""
         try:
-            self._line.ask("editMessageText", **_named(receipt), **_without_chat(self._words(post)))
+            self._line.ask("editMessageText", **named(receipt), **words(post, preview=self.preview))
         except Same:
             return receipt
         return Receipt(id=receipt.id, url=receipt.url)
@@ -109,7 +109,7 @@ class Telegram:
     def retract(self, receipt: Receipt) -> None:
         """Delete the message; one that is gone already is taken back."""
         try:
-            self._line.ask("deleteMessage", **_named(receipt))
+            self._line.ask("deleteMessage", **named(receipt))
         except Gone:
             return
 
@@ -134,29 +134,7 @@ class Telegram:
     def _line(self) -> Line:
         return Line(api=self.api.rstrip("/"), token=self.token, timeout=self.timeout)
 
-    def _words(self, post: Post) -> Json:
-        bold = {"type": "bold", "offset": 0, "length": post.details["bold"]}
-        preview = {"url": post.url} if self.preview else {"is_disabled": True}
-        entities = [bold] if post.details["bold"] else []
-        known = {"text": post.text, "entities": entities, "link_preview_options": preview}
-        return {"chat_id": self.chat, **known}
-
     def _receipt(self, chat: Json, number: int) -> Receipt:
         id = str(chat["id"])
         place = chat.get("username") or f"c/{id.removeprefix(PRIVATE)}"
         return Receipt(id=f"{id}/{number}", url=f"{self.site}/{place}/{number}")
-
-
-def _bold(text: str, edition: Edition) -> int:
-    """How many UTF-16 units at the beginning are the title's, 0 where it is not there."""
-    title = unlinked(" ".join(edition.title.split()))
-    return utf16(title) if title and text.startswith(title) else 0
-
-
-def _named(receipt: Receipt) -> Json:
-    chat, _, number = receipt.id.rpartition("/")
-    return {"chat_id": chat, "message_id": int(number)}
-
-
-def _without_chat(words: Json) -> Json:
-    return {name: value for name, value in words.items() if name != "chat_id"}

@@ -12,16 +12,13 @@ from typing import Any
 
 from channels._hashtags import hashtags
 from channels._parts import BETWEEN, MOST
-from channels._settings import require
+from channels._settings import hashtag_rules, require, web_rules
 from channels._templates import Wording, wording
 from channels._text import post_key
-from channels._xapi import Line
-from channels._xbudget import Budget
-from channels._xkeys import Keys
 from channels._xlength import cost
 from channels._xpicture import picture
 from channels._xpin import signed_in
-from channels._xposts import Account
+from channels._xposts import Account, account_of
 from channels._xtext import texts
 from publisher.domain.channel import Post, Receipt, Refused, Talk
 from publisher.domain.issue import Edition
@@ -30,7 +27,6 @@ WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 LEAST, LIMIT, LONGEST = 100, 280, 25_000  # weighted; more than LIMIT is for who pays X
 SHOWS = ("card", "image")
 API = "https://api.x.com"
-ADDRESSES = ("api_url", "site")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +57,6 @@ class X:
     timeout: float = 15
 
     def __post_init__(self) -> None:
-        web = ("https://", "http://")
         rules = [
             ("consumer_key", self.consumer_key, "the app's API key"),
             ("consumer_secret", self.consumer_secret, "the app's API key secret"),
@@ -69,13 +64,12 @@ class X:
             ("access_token_secret", self.access_token_secret, "the secret of the access token"),
             ("handle", re.fullmatch(r"\w{0,15}", self.handle), "a handle without @"),
             ("post", self.post in SHOWS, " or ".join(SHOWS)),
-            ("hashtags", all(tag.isidentifier() for tag in self.hashtags), "words without #"),
-            ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
+            *hashtag_rules(self),
             ("thread", 1 <= self.thread <= MOST, f"1 to {MOST} posts"),
             ("limit", LEAST <= self.limit <= LONGEST, f"{LEAST} to {LONGEST} characters"),
             ("monthly", self.monthly >= 0, "0 or more posts"),
             ("ledger", self.ledger or not self.monthly, "a file to count `monthly` in"),
-            *((it, getattr(self, it).startswith(web), "an http(s) address") for it in ADDRESSES),
+            *web_rules(self, "api_url", "site"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -143,16 +137,4 @@ class X:
 
     @property
     def _account(self) -> Account:
-        keys = Keys(
-            consumer_key=self.consumer_key,
-            consumer_secret=self.consumer_secret,
-            token=self.access_token,
-            token_secret=self.access_token_secret,
-        )
-        counted = self.ledger if self.monthly else None
-        return Account(
-            line=Line(api=self.api_url.rstrip("/"), keys=keys, timeout=self.timeout),
-            budget=Budget(ledger=counted, monthly=self.monthly) if counted else None,
-            site=self.site.rstrip("/"),
-            handle=self.handle,
-        )
+        return account_of(self)

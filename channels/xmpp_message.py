@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,20 +15,14 @@ from channels._settings import require
 from channels._templates import Wording, filled, wording
 from channels._text import post_key
 from channels._xml import clean
-from channels._xmpp import Line, account_of, account_rules, signed_in, visit
-from channels._xmpptalk import PLUGINS, told
-from publisher.domain.channel import ChannelError, Copy, Note, Post, Receipt, Refused, TryLater
+from channels._xmpp import Line, signed_in, visit
+from channels._xmppaccount import account_of, account_rules
+from channels._xmpptalk import PLUGINS, outcome, sent, told
+from publisher.domain.channel import Copy, Note, Post, Receipt, Refused, TryLater
 from publisher.domain.issue import Edition
 
 WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}"
 WHEN_UNSURE = ("hold", "resend")
-LEAVE = {
-    "en": "To get no more of these:",
-    "de": "Abbestellen:",
-    "fr": "Pour ne plus rien recevoir :",
-    "es": "Para no recibir más:",
-    "it": "Per non riceverne più:",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +69,7 @@ class XmppMessage:
 
     def deliver(self, post: Post) -> Receipt:
         """Write to one reader. Raises ValueError without `post.to`."""
-        return visit(account_of(self), lambda line: _sent(line, post), *PLUGINS)
+        return visit(account_of(self), lambda line: sent(line, post), *PLUGINS)
 
     async def deliver_each(
         self,
@@ -100,7 +93,7 @@ class XmppMessage:
                     await settle(copy, error)
                     return
                 if await mark(copy):
-                    await settle(copy, await _outcome(line, copy.post))
+                    await settle(copy, await outcome(line, copy.post))
 
     def write(self, note: Note) -> Receipt:
         """Send a note to one person. Raises as `deliver`."""
@@ -135,20 +128,3 @@ class XmppMessage:
     @cached_property
     def _wording(self) -> Wording:
         return wording(self.template, WORDS, needs=frozenset({"url"}))
-
-
-async def _outcome(line: Line, post: Post) -> Receipt | ChannelError:
-    try:
-        return await _sent(line, post)
-    except ChannelError as error:
-        return error
-
-
-async def _sent(line: Line, post: Post) -> Receipt:
-    if post.to is None:
-        raise ValueError("a message needs a reader")
-    leave = LEAVE.get(post.lang.partition("-")[0], LEAVE["en"])
-    words = f"{post.text}\n\n{leave} {post.to.unsubscribe_url}"
-    id = f"{post.key}.{sha256(post.to.token.encode()).hexdigest()[:16]}"
-    await told(line, post.to.address.partition(":")[2], words, id=id)
-    return Receipt(id=id)

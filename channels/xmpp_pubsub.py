@@ -7,12 +7,13 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from channels._feedtree import rfc3339
+from channels._feednotation import rfc3339
 from channels._http import nothing_posted
 from channels._settings import require
 from channels._text import post_key
 from channels._xml import clean
-from channels._xmpp import Line, account_of, account_rules, is_bare, visit
+from channels._xmpp import Line, visit
+from channels._xmppaccount import account_of, account_rules, is_bare
 from channels._xmppitem import entry, xhtml
 from channels._xmppnode import PUBSUB, Node
 from publisher.domain.channel import Post, Receipt

@@ -15,7 +15,8 @@ from channels._settings import require
 from channels._templates import Wording, filled, links_to, wording
 from channels._text import post_key
 from channels._xml import clean
-from channels._xmpp import Line, account_of, account_rules, is_bare, visit
+from channels._xmpp import Line, visit
+from channels._xmppaccount import account_of, account_rules, is_bare
 from channels._xmppchat import PLUGINS, Room
 from publisher.domain.channel import Post, Receipt, Refused
 from publisher.domain.issue import Edition

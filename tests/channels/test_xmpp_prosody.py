@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from slixmpp import JID
 
-from channels._xmpp import Line, account_of, visit
+from channels._xmpp import Line, visit
+from channels._xmppaccount import account_of
 from channels.xmpp_message import XmppMessage
 from channels.xmpp_pubsub import XmppPubsub
 from channels.xmpp_room import XmppRoom
@@ -212,7 +213,8 @@ def items(node: XmppPubsub) -> list[str]:
     """The ids of what a node holds, asked by a client of its own."""
     from slixmpp import JID
 
-    from channels._xmpp import Line, account_of, visit
+    from channels._xmpp import Line, visit
+    from channels._xmppaccount import account_of
 
     async def look(line: Line) -> list[str]:
         place = JID(node.service) if node.service else None

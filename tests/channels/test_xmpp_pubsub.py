@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from slixmpp.exceptions import IqTimeout, XMPPError
 
-from channels._xmpp import named
+from channels._xmpperrors import named
 from channels._xmppitem import ATOM, XHTML, entry, xhtml
 from channels._xmppnode import suits
 from channels.xmpp_pubsub import LARGEST, XmppPubsub
