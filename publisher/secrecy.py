@@ -13,7 +13,7 @@ from publisher.config import Settings
 
 REMOVED = "[secret]"
 SHORTEST = 4  # characters: what is shorter stands in every other word
-NAMES = re.compile(r"password|secret|token|dkim.*key|private", re.IGNORECASE)
+NAMES = re.compile(r"password|secret|token|dkim.*key|private|webhook", re.IGNORECASE)
 LINE_OF_A_KEY = 16  # characters: a shorter line of a PEM file says nothing
 USERINFO = re.compile(r"(\w://)[^/\s@'\"<>]+@")
 AUTHORIZATION = re.compile(r"(?i)\b(Bearer|Basic|AUTH PLAIN|AUTH LOGIN)( +)(?!\[)[\w.~+/=-]{8,}")

@@ -33,6 +33,8 @@ refresh_token = "canary-refresh"
 password = "canary-password"
 [channels.lemmy]
 password = "canary-lemmy"
+[channels.discord]
+webhook = "https://discord.com/api/webhooks/1/canary-discord"
 """
 CANARIES = [
     "canary-git",
@@ -45,6 +47,7 @@ CANARIES = [
     "canary-refresh",
     "canary-password",
     "canary-lemmy",
+    "https://discord.com/api/webhooks/1/canary-discord",
     "canary-line-of-a-private-key",
 ]
 
