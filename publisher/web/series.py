@@ -9,6 +9,7 @@ from typing import Any
 from publisher import config, registry
 from publisher.config import BadConfig, Mistake, Settings
 
+NOTATIONS = {"atom": "Atom", "rss": "RSS", "feed": "JSON"}  # by the first word of a subtype
 TOKENS = ("{lang}", "{tag}")  # each stands for a word in the name of a file
 
 
@@ -52,7 +53,10 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One feed file. `url` is where readers know it, `hub` who tells them of news, or ""."""
+    """One feed file. `url` is where readers know it, `hub` who tells them of news, or "".
+
+    `label` tells it from the others that there are.
+    """
 
     name: str
     title: str
@@ -60,6 +64,13 @@ class Feed:
     media_type: str
     url: str
     hub: str
+    label: str = ""
+
+    @property
+    def notation(self) -> str:
+        """What people call it, after application/atom+xml and the like."""
+        first = self.media_type.partition("/")[2].partition("+")[0]
+        return NOTATIONS.get(first, self.name)
 
 
 def configured(settings: Settings) -> tuple[Series, ...]:
@@ -81,7 +92,20 @@ def configured(settings: Settings) -> tuple[Series, ...]:
 
 def written(feeds: Sequence[Series]) -> list[Feed]:
     """The feeds that exist, but for those of single tags: who could subscribe to another?"""
-    return [feed for one in feeds if "{tag}" not in one.name for feed in one.written()]
+    return _labelled([f for one in feeds if "{tag}" not in one.name for f in one.written()])
+
+
+def _labelled(feeds: Sequence[Feed]) -> list[Feed]:
+    """Feeds with what tells them apart: title, notation, both, or else the name of the file."""
+    ways = [
+        [feed.title for feed in feeds],
+        [feed.notation for feed in feeds],
+        [f"{feed.title}, {feed.notation}" for feed in feeds],
+        [feed.name for feed in feeds],
+    ]
+    apart = (labels for labels in ways if len({*labels}) == len(feeds))
+    labels = next(apart, ways[-1])
+    return [replace(feed, label=label) for feed, label in zip(feeds, labels, strict=True)]
 
 
 def _media_type(kind: Any) -> str:

@@ -235,6 +235,24 @@ def test_the_feeds_of_languages_and_notations_are_advertised(many: httpx.Client)
     ]
 
 
+def test_feeds_are_told_apart_by_what_people_call_them(many: httpx.Client, tmp_path: Path) -> None:
+    def listed() -> list[str]:
+        html = many.get("/").text
+        return re.findall(r'class="feed"[^>]*>([^<]*)<', html)
+
+    assert listed() == [
+        "Feed: In de, Atom",
+        "Feed: In pt-br, Atom",
+        "Feed: Ships &amp; &lt;Harbours&gt;, RSS",
+        "Feed: Ships &amp; &lt;Harbours&gt;, JSON",
+    ]
+    for name in ("pt-br.atom.xml", "de.atom.xml"):
+        (tmp_path / "public" / name).unlink()
+    assert listed() == ["Feed: RSS", "Feed: JSON"]
+    (tmp_path / "public" / "all.json").unlink()
+    assert listed() == ["Feed"]
+
+
 def test_a_hub_is_named_in_the_header(many: httpx.Client) -> None:
     said = many.get("/feeds/de.atom.xml").headers["link"]
     own = "https://news.example/feeds/de.atom.xml"
