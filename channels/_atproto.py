@@ -17,7 +17,6 @@ from channels._xrpc import named
 from publisher.domain.channel import Disconnected, Refused, Unsure
 
 COLLECTION = "app.bsky.feed.post"
-REMEDY = "make a new app password, and mend `app_password`"
 
 
 @dataclass(kw_only=True)
@@ -130,7 +129,7 @@ def _begin(client: Any, account: Account) -> str:
             client.login(account.handle, account.password, fetch_bsky_profile=False)
             return str(client.com.atproto.server.get_session().did)
     except Disconnected as error:
-        raise Disconnected(f"{account.handle} is not let in: {error}; {REMEDY}") from error
+        raise Disconnected(f"{account.handle} is not let in: {error}") from error
 
 
 def _reference(answer: Any) -> Reference:

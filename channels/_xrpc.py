@@ -11,18 +11,23 @@ from channels._http import failure, retry_after
 from publisher.domain.channel import ChannelError, Disconnected, TryLater, Unsure
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-ACCOUNT_WORDS = {
-    "AccountDeactivated",
-    "AccountSuspended",
-    "AccountTakedown",
-    "AuthFactorTokenRequired",
-    "AuthMissing",
-    "AuthenticationRequired",
-    "ExpiredToken",
-    "InvalidToken",
-    "RepoDeactivated",
-    "RepoSuspended",
-    "RepoTakendown",
+DOWN = "Bluesky has closed the account: its mail says why, and how to appeal"
+ASLEEP = "sign in to the app, and activate the account again"
+PASSWORD = "make a new app password, and mend `app_password`"  # noqa: S105  no password itself
+# What stops the channel, and the remedy.
+REMEDIES = {
+    "AccountDeactivated": ASLEEP,
+    "AccountSuspended": DOWN,
+    "AccountTakedown": DOWN,
+    "AuthFactorTokenRequired": "use an app password, not the account's own",
+    "AuthMissing": PASSWORD,
+    "AuthenticationRequired": PASSWORD,
+    "ExpiredToken": PASSWORD,
+    "InvalidToken": PASSWORD,
+    "RepoDeactivated": ASLEEP,
+    "RepoNotFound": "the account has moved to another server: mend `service`",
+    "RepoSuspended": DOWN,
+    "RepoTakendown": DOWN,
 }
 
 
@@ -65,8 +70,8 @@ def _decision(error: Any) -> ChannelError:
     word = str(getattr(answer.content, "error", "") or "")
     said = str(getattr(answer.content, "message", "") or "the server failed")
     reason = " ".join(filter(None, (str(answer.status_code), word, said[:200])))
-    if word in ACCOUNT_WORDS:
-        return Disconnected(reason)
+    if word in REMEDIES or answer.status_code in (401, 403):
+        return Disconnected(f"{reason}; {REMEDIES.get(word, PASSWORD)}")
     return failure(answer.status_code, reason, _pause(answer.headers))
 
 

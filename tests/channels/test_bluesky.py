@@ -23,8 +23,10 @@ from channels._tids import later, record_key
 from channels.bluesky import Bluesky
 from publisher.domain.channel import Disconnected, Refused, Unsure
 from publisher.domain.issue import Edition
+from publisher.sandbox.networks.bluesky import app
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION, URL, with_pictures
+from tests.channels.scripted import Scripted
 from tests.channels.worlds.bluesky import World
 from tests.testing.talk import Person
 
@@ -195,6 +197,56 @@ def test_a_damaged_session_is_begun_anew(world: World, tmp_path: Path, damage: s
 def test_a_password_that_is_not_taken_says_what_helps(world: World) -> None:
     with pytest.raises(Disconnected, match="make a new app password"):
         replace(world.channel, app_password="revoked").check()
+
+
+PUT = ("POST", "/xrpc/com.atproto.repo.putRecord")
+LOGIN = ("POST", "/xrpc/com.atproto.server.createSession")
+
+
+@pytest.mark.parametrize("where", [PUT, LOGIN], ids=["posting", "signing in"])
+@pytest.mark.parametrize(
+    ("status", "word", "remedy"),
+    [
+        (400, "AccountTakedown", "Bluesky has closed the account"),
+        (403, "AccountSuspended", "Bluesky has closed the account"),
+        (400, "RepoTakendown", "Bluesky has closed the account"),
+        (400, "AccountDeactivated", "activate the account again"),
+        (400, "RepoNotFound", "has moved to another server: mend `service`"),
+        (401, "AuthFactorTokenRequired", "use an app password"),
+        (400, "ExpiredToken", "make a new app password"),
+        (401, "SomethingNew", "make a new app password"),
+        (403, "", "make a new app password"),
+    ],
+)
+def test_an_account_that_may_not_post_stops_with_the_remedy(
+    world: World, where: tuple[str, str], status: int, word: str, remedy: str
+) -> None:
+    answer = JSONResponse({"error": word, "message": "no more"}, status)
+    there = Scripted(app(world.outside), {where: answer})
+    with serving(there) as url:
+        account = replace(world.channel, service=url)
+        with pytest.raises(Disconnected) as failure:
+            account.deliver(account.render(EDITION))
+    assert str(failure.value).count(remedy) == 1
+    assert records(world) == []
+    assert there.asked.count(where) <= 1
+
+
+@pytest.mark.parametrize("body", [{}, {"uri": 3}, [], {"uri": "at://x", "cid": None}])
+def test_an_answer_of_another_form_leaves_a_doubt(world: World, body: Any) -> None:
+    there = Scripted(app(world.outside), {PUT: JSONResponse(body)})
+    with serving(there) as url:
+        account = replace(world.channel, service=url)
+        with pytest.raises(Unsure, match="something else"):
+            account.deliver(account.render(EDITION))
+
+
+def test_a_server_that_redirects_is_to_be_named_anew(world: World) -> None:
+    moved = JSONResponse({}, 307, headers={"Location": "https://elsewhere.example/"})
+    with serving(Scripted(app(world.outside), {LOGIN: moved})) as url:
+        account = replace(world.channel, service=url)
+        with pytest.raises(Disconnected, match="mend `service`, use the final address"):
+            account.deliver(account.render(EDITION))
 
 
 def test_an_edit_is_refused_with_the_reason(world: World) -> None:
