@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from channels.telegram import Telegram
-from publisher.domain.channel import Disconnected, Refused, TryLater, Unsure
+from publisher.domain.channel import Disconnected, Receipt, Refused, TryLater, Unsure
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION, URL
 from tests.channels.worlds.telegram import World
@@ -115,6 +115,14 @@ def test_an_answer_is_named_by_what_to_do(
         channel.deliver(channel.render(EDITION))
     assert type(failure.value) is expected
     assert "7:x" not in str(failure.value)
+
+
+def test_a_message_that_is_too_old_to_be_deleted_stays_with_telegrams_words() -> None:
+    old = error(400, "Bad Request: message can't be deleted for everyone")
+    with answering(400, old) as url:
+        channel = Telegram(token="1:x", chat="@quay", api=url, site=url)
+        with pytest.raises(Refused, match="message can't be deleted for everyone"):
+            channel.retract(Receipt(id="-1001/7"))
 
 
 def test_the_chat_is_found_in_which_something_is_written() -> None:
