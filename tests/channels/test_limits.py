@@ -18,6 +18,7 @@ from channels._text import JOINER
 from channels.bluesky import Bluesky
 from channels.discord import Discord
 from channels.lemmy import Lemmy
+from channels.linkedin import LinkedIn
 from channels.mastodon import Mastodon
 from channels.matrix import Matrix
 from channels.reddit import Reddit
@@ -150,6 +151,11 @@ def x_weight(seen: str) -> int:
     return sum(1 if any(a <= ord(one) <= b for a, b in light) else 2 for one in seen)
 
 
+def little(post: Post) -> int:
+    """UTF-16 units, and a backslash before each sign that is reserved."""
+    return utf16(post.text) + sum(post.text.count(sign) for sign in "\\|{}@[]()<>#*_~")
+
+
 RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
     "mastodon": [
         ("status", 500, as_mastodon_counts),
@@ -164,6 +170,11 @@ RULES: dict[str, list[tuple[str, int, Callable[[Post], int]]]] = {
         ("body", 50_000, lambda post: escaped(post.text)),
         ("alt text", 1500, lambda post: escaped(post.details["alt_text"])),
         ("link", 2000, lambda post: len(post.url)),
+    ],
+    "linkedin": [
+        ("text", 3000, little),
+        ("title", 400, lambda post: utf16(post.details["article"]["title"])),
+        ("card", 4086, lambda post: utf16(post.details["article"].get("description", ""))),
     ],
     "bluesky": [
         ("text", 300, lambda post: max(graphemes(one["text"]) for one in post.details["parts"])),
@@ -212,6 +223,7 @@ CHANNELS: dict[str, tuple[str, Channel]] = {
         "lemmy",
         Lemmy(instance="https://here.org", community="c", username="u", password=SECRET),
     ),
+    "linkedin": ("linkedin", LinkedIn(author="urn:li:person:tilda", access_token=SECRET)),
     "bluesky": ("bluesky", Bluesky(handle="quay.org", app_password=SECRET)),
     "bluesky thread": ("bluesky", Bluesky(handle="quay.org", app_password=SECRET, thread=5)),
     "discord": ("discord", Discord(webhook=f"https://discord.com/api/webhooks/1/{SECRET}")),
