@@ -13,12 +13,17 @@ def bold(text: str, edition: Edition) -> int:
 
 
 def words(post: Post, *, preview: bool) -> Json:
-    """What a message says, with or without the page's preview."""
+    """What a message says, with or without a preview: of the page, or the picture itself.
+
+    Telegram loads the picture from the site; one that it cannot have is no picture, and no error.
+    """
     entity = {"type": "bold", "offset": 0, "length": post.details["bold"]}
+    large = {"prefer_large_media": True, "show_above_text": True}
+    shown = {"url": post.images[0].src, **large} if post.images else {"url": post.url}
     return {
         "text": post.text,
         "entities": [entity] if post.details["bold"] else [],
-        "link_preview_options": {"url": post.url} if preview else {"is_disabled": True},
+        "link_preview_options": shown if preview else {"is_disabled": True},
     }
 
 

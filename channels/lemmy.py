@@ -38,6 +38,7 @@ class Lemmy:
     community: str
     username: str
     password: str = field(repr=False)
+    nsfw: bool = False
     template: Path | None = None
     timeout: float = 20
 
@@ -66,14 +67,14 @@ class Lemmy:
         image = telling_image(edition)
         alt = shorten(image.alt or image.caption, ALT_LIMIT, _escaped) if image else ""
         return Post(
-            key=post_key(edition, self.community, title, edition.url, body, alt),
+            key=post_key(edition, self.community, title, edition.url, body, alt, *self._warned),
             lang=edition.lang,
             title=title,
             text=body,
             url=edition.url,
             length=_escaped(title),
             limit=TITLE_LIMIT,
-            details={"alt_text": alt},
+            details={"alt_text": alt, **dict.fromkeys(self._warned, True)},
         )
 
     def deliver(self, post: Post) -> Receipt:
@@ -121,6 +122,10 @@ class Lemmy:
         warning = "warning: only moderators may post in this community"
         return [*found, warning] if place.only_mods else found
 
+    @property
+    def _warned(self) -> tuple[str, ...]:
+        return ("nsfw",) if self.nsfw else ()
+
     @cached_property
     def _wording(self) -> Wording:
         return wording(self.template, "{{ summary }}")
@@ -153,5 +158,7 @@ def _escaped(text: str) -> int:
 
 def _words(post: Post) -> dict[str, Any]:
     alt = post.details["alt_text"]
-    said = {"name": post.title, "url": post.url, "body": post.text}
+    said: dict[str, Any] = {"name": post.title, "url": post.url, "body": post.text}
+    if post.details.get("nsfw"):
+        said["nsfw"] = True
     return {**said, "alt_text": alt} if alt else said

@@ -40,6 +40,8 @@ class Reddit:
     password: str = field(default="", repr=False)
     post: str = "link"
     flair: str = ""
+    nsfw: bool = False
+    spoiler: bool = False
     template: Path | None = None
     site: str = "https://www.reddit.com"
     oauth: str = "https://oauth.reddit.com"
@@ -167,7 +169,8 @@ class Reddit:
     def _options(self, post: Post) -> dict[str, Any]:
         body = {"selftext": post.text} if is_self(post) else {"url": post.url}
         flair = {"flair_id": flairs(self._place, self.flair)[self.flair]} if self.flair else {}
-        return {**body, **flair, "resubmit": False, "send_replies": False}
+        warned = {"nsfw": self.nsfw, "spoiler": self.spoiler}
+        return {**body, **flair, **warned, "resubmit": False, "send_replies": False}
 
     def _receipt(self, id: str, note: str = "") -> Receipt:
         url = f"{self.site.rstrip('/')}/r/{self.subreddit}/comments/{id}/"

@@ -18,23 +18,28 @@ from channels._telegramtext import bold, named, words
 from channels._templates import Wording, filled, links_to, wording
 from channels._text import post_key, unlinked, utf16
 from publisher.domain.channel import Disconnected, Post, Receipt, Refused, Talk, Unsure
-from publisher.domain.issue import Edition
+from publisher.domain.issue import Edition, telling_image
 
 WORDS = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 LIMIT = 4096  # UTF-16 units
 CHAT = re.compile(r"@\w{4,32}|-?\d{1,20}")
 API = "https://api.telegram.org"
+SHOWS = ("card", "image")
 PRIVATE = "-100"  # what the ids of channels and supergroups begin with
 
 
 @dataclass(frozen=True, kw_only=True)
 class Telegram:
-    """One bot and one chat: `@name` of a public one, or its number. `timeout` is in seconds."""
+    """One bot and one chat: `@name` of a public one, or its number. `timeout` is in seconds.
+
+    `post` is a card of the page below the text, or the picture above it.
+    """
 
     token: str = field(repr=False)
     chat: str
     silent: bool = False
     preview: bool = True
+    post: str = "card"
     template: Path | None = None
     hashtags: tuple[str, ...] = ()
     tags_as_hashtags: int = 0
@@ -46,6 +51,7 @@ class Telegram:
         rules = [
             ("token", self.token and not re.search(r"[/?#\s]", self.token), "a bot's token"),
             ("chat", CHAT.fullmatch(self.chat), "@name, or a number such as -1001234567890"),
+            ("post", self.post in SHOWS, " or ".join(SHOWS)),
             *hashtag_rules(self),
             *web_rules(self, "api", "site"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
@@ -70,14 +76,17 @@ class Telegram:
         )
         if not links_to(text, edition.url):
             raise Refused(f"{self._wording.place}: leaves out the link, or writes on to its end")
+        image = telling_image(edition) if self.post == "image" else None
+        shown = (image,) if image and not image.trouble else ()
         return Post(
-            key=post_key(edition, text, self.chat),
+            key=post_key(edition, text, self.chat, *(one.src for one in shown)),
             lang=edition.lang,
             title=edition.title,
             text=text,
             url=edition.url,
             length=utf16(text),
             limit=LIMIT,
+            images=shown,
             details={"bold": bold(text, edition)},
         )
 

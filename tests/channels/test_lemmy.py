@@ -270,3 +270,14 @@ def test_a_wrong_setting_is_named(changes: dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize("community", ["xmpp", "free_software", "xmpp@slrpnk.net", "a@h:8536"])
 def test_a_community_is_named_with_or_without_its_host(community: str) -> None:
     assert channel("https://here.example", community=community).community == community
+
+
+@pytest.mark.parametrize("nsfw", [True, False])
+def test_a_post_is_marked_where_that_is_wished(tmp_path: Path, nsfw: bool) -> None:
+    world = World(tmp_path)
+    marked = replace(world.channel, nsfw=nsfw)
+    post = marked.render(EDITION)
+    assert (post.key == world.channel.render(EDITION).key) is not nsfw
+    marked.deliver(post)
+    assert [kept.fields["nsfw"] for kept in world.outside.posts("lemmy")] == [nsfw]
+    world.stop()

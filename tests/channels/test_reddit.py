@@ -28,6 +28,7 @@ from publisher.sandbox.outside import FAULTS, Outside
 from publisher.sandbox.serving import serving
 from publisher.testing.sample import EDITION
 from publisher.testing.worlds import SECRET
+from tests.channels.worlds.reddit import World
 
 ACCOUNT: dict[str, Any] = {"client_id": "app", "client_secret": SECRET, "refresh_token": SECRET}
 TOKEN, SUBMIT, INFO = "/api/v1/access_token", "/api/submit/", "/api/info/"
@@ -474,3 +475,14 @@ def test_a_lost_answer_is_told_in_the_innermost_words(site: Watched, account: Ac
     assert str(error.value) == (
         "no readable answer to the submission: Remote end closed connection without response"
     )
+
+
+@pytest.mark.parametrize("marks", [{}, {"nsfw": True}, {"spoiler": True}])
+def test_a_post_is_marked_where_that_is_wished(tmp_path: Path, marks: dict[str, Any]) -> None:
+    world = World(tmp_path)
+    marked = replace(world.channel, **marks)
+    marked.deliver(marked.render(EDITION))
+    [kept] = world.outside.posts("reddit")
+    found = {"nsfw": kept.fields["over_18"], "spoiler": kept.fields["spoiler"]}
+    assert found == {"nsfw": False, "spoiler": False, **marks}
+    world.stop()

@@ -47,6 +47,19 @@ def test_the_title_is_bold_by_utf16_units(world: World) -> None:
     assert kept.fields["link_preview_options"] == {"url": URL}
 
 
+def test_the_picture_itself_stands_above_the_text_where_that_is_wished(world: World) -> None:
+    shows = replace(world.channel, post="image")
+    receipt = shows.deliver(shows.render(EDITION))
+    [kept] = world.outside.posts("telegram")
+    options = kept.fields["link_preview_options"]
+    assert options["url"].endswith("/images/tide-chart.png")
+    assert options["show_above_text"]
+    assert kept.fields["text"] == world.channel.render(EDITION).text
+    shows.update(receipt, shows.render(replace(EDITION, images=(), title="Mended")))
+    [kept] = world.outside.posts("telegram")
+    assert kept.fields["link_preview_options"] == {"url": URL}
+
+
 def test_a_message_has_a_page_at_its_address(world: World) -> None:
     receipt = world.channel.deliver(world.channel.render(EDITION))
     answer = httpx.get(receipt.url)

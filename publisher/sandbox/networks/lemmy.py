@@ -129,6 +129,7 @@ class _Server:
             body=said.get("body"),
             language_id=said.get("language_id", 0),
             alt_text=said.get("alt_text"),
+            nsfw=bool(said.get("nsfw")),
             ap_id=f"{base(request)}/post/{id}",
             creator=_user(request),
             edited=None,

@@ -143,6 +143,8 @@ class Subreddits:
             url=form.get("url") or here,
             selftext=form.get("text", ""),
             flair_text=next((f for f in FLAIRS if _flair_id(f) == form.get("flair_id")), None),
+            over_18=form.get("nsfw") == "True",
+            spoiler=form.get("spoiler") == "True",
             author=self.author(request),
             permalink=permalink,
             edited=False,
