@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 LANG, TAG = "{lang}", "{tag}"
+LONGEST = 50  # characters of a tag in a name, which has room for 255 bytes
 ONE = r"[\w-]+"  # what may stand in a name instead of either
 
 
@@ -35,7 +36,7 @@ def spelled(pattern: str, lang: str) -> str:
 def slug_of(tag: str) -> str:
     """A tag as a part of a file's name; "" for one that has no letters and no digits."""
     words = re.findall(r"[\w]+", unicodedata.normalize("NFKC", tag).lower())
-    return "-".join(words)
+    return "-".join(words)[:LONGEST].strip("-")
 
 
 def files(pattern: Path) -> list[Path]:
@@ -84,6 +85,7 @@ def rules_of_tags(feed: Any) -> list[tuple[str, object, str]]:
         return [("tag_url", not url, "left out where there is no tag_path")]
     return [
         ("tag_path", TAG in path.name, "a file with {tag} in its name"),
+        ("tag_path", path.parent != feed.path.parent, "in a folder without other feeds"),
         ("tag_url", is_web(url), "an http(s) URL"),
         ("tag_url", alike(TAG, path, url), "with {tag} where tag_path's last part has it"),
         ("tag_url", alike(LANG, path, url), "with {lang} where tag_path's last part has it"),

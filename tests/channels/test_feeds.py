@@ -179,6 +179,15 @@ def test_a_tag_has_a_feed_of_its_own(feed: FeedFiles) -> None:
         assert len(ids | {etree.fromstring(feed.path.read_bytes())[0].text}) == 3
 
 
+def test_no_tag_leads_out_of_the_folder_or_is_too_long_for_it(feed: FeedFiles) -> None:
+    tagged = with_tags(feed)
+    tags = ("../../all", "a/b", "..", "\u6f6e" * 300, "x" * 300 + "y", "pt-BR", "\U0001f41f")
+    put(tagged, replace(EDITION, tags=tags))
+    names = {path.name.partition(".")[0] for path in tags_of(tagged).values()}
+    assert names == {"all", "a-b", "\u6f6e" * 50, "x" * 50, "pt-br"}
+    assert titles(feed.path) == [EDITION.title]
+
+
 def test_a_tag_that_is_taken_off_takes_the_entry_out_of_its_feed(feed: FeedFiles) -> None:
     tagged = with_tags(feed)
     receipt = tagged.deliver(tagged.render(replace(EDITION, tags=("Wrong", "right"))))
@@ -244,6 +253,10 @@ def test_a_hub_is_named(feed: FeedFiles) -> None:
         ),
         ({"tag_url": "https://x.example/{tag}"}, "tag_url must be left out"),
         ({"tag_path": Path("t/all.xml")}, "tag_path must be a file with {tag}"),
+        (
+            {"path": Path("f/a.xml"), "tag_path": Path("f/{tag}.xml")},
+            "tag_path must be in a folder",
+        ),
         ({"tag_path": Path("{tag}.xml"), "tag_url": "https://x.example/a"}, "tag_url must be with"),
         ({"tag_path": Path("{tag}.xml"), "tag_url": "{tag}"}, "tag_url must be an http"),
         ({"hub": "hub.example"}, "hub must be an http"),
