@@ -19,7 +19,8 @@ from channels._xmppaccount import Account
 from channels._xmpperrors import named
 from publisher.domain.channel import ChannelError, Disconnected, TryLater, Unsure
 
-logging.getLogger("slixmpp").setLevel(logging.WARNING)  # below that it logs passwords, in base64
+# At DEBUG it logs passwords, in base64; its errors are named here, and more than once by itself.
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 
 GOODBYE = 0.5  # seconds to take leave in
 

@@ -7,6 +7,7 @@ it has not passed on before.
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -43,12 +44,14 @@ class WebSub:
 
     def render(self, edition: Edition) -> Post:
         title = " ".join(edition.title.split())
+        whole = f"{edition.summary}\n{edition.html}"
         return Post(
             key=post_key(edition, title, edition.summary, edition.html),
             lang=edition.lang,
             title=title,
             text="There is something new in the feed.",
             url=edition.url,
+            details={"digest": sha256(whole.encode()).hexdigest()[:16]},  # a correction is news
         )
 
     def deliver(self, post: Post) -> Receipt:
@@ -88,7 +91,7 @@ class WebSub:
             return [f"{self.topic} is not there yet", found[1]]
         if not named:
             found.append(
-                f"{self.topic} does not name the hub, so nobody will ask it for news: "
+                f"warning: {self.topic} does not name the hub, so nobody asks it for news: "
                 "set hub on the feed's channel too"
             )
         return found

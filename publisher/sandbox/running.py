@@ -162,6 +162,9 @@ def _channels(sandbox: Sandbox, feed: Path) -> dict[str, dict[str, Any]]:
             found[name] = {
                 key: feed_url if value == FEED_URL else value for key, value in fields.items()
             }
+    for fields in found.values():
+        if fields.get("topic") == feed_url:
+            found["feed"]["hub"] = fields["hub"]  # or nobody would ask it
     return found
 
 

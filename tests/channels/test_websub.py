@@ -57,6 +57,8 @@ def test_telling_again_passes_nothing_on_twice(world: World, alone: WebSub) -> N
 
 def test_a_correction_of_the_text_alone_is_news(world: World, alone: WebSub) -> None:
     before = alone.render(EDITION)
+    mended = alone.render(replace(EDITION, html="<p>Other words</p>"))
+    assert replace(mended, key=before.key) != before  # what says the same is not edited
     after = alone.render(replace(EDITION, html="<p>Other words</p>"))
     assert before.key != after.key
     assert alone.render(replace(EDITION, revision="00" * 32)).key == before.key
