@@ -17,7 +17,7 @@ from channels._linkedinchecks import found, is_date
 from channels._linkedinoauth import signed_in
 from channels._linkedintext import as_little, little_length
 from channels._linkedinwords import timeline
-from channels._settings import require
+from channels._settings import require, web_rules
 from channels._templates import Wording, filled, wording
 from channels._text import one_line, post_key, unlinked, utf16
 from publisher.domain.channel import Post, Receipt, Refused, Talk
@@ -51,7 +51,6 @@ class LinkedIn:
     timeout: float = 15
 
     def __post_init__(self) -> None:
-        web = ("https://", "http://")
         expires = not self.token_expires or is_date(self.token_expires)
         tags = all(map(TAG.fullmatch, self.hashtags))
         rules = [
@@ -61,8 +60,7 @@ class LinkedIn:
             ("version", MONTH.fullmatch(self.version), "a month, such as 202607"),
             ("hashtags", tags, "words of letters and digits, without #"),
             ("tags_as_hashtags", self.tags_as_hashtags >= 0, "0 or more"),
-            ("api_url", self.api_url.startswith(web), "an http(s) address"),
-            ("site", self.site.startswith(web), "an http(s) address"),
+            *web_rules(self, "api_url", "site"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)

@@ -9,17 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
-from urllib.parse import urlsplit
 
 import httpx
 
+from channels._feedplaces import LANG, is_web
 from channels._http import call, nothing_posted, trust
 from channels._settings import require
 from channels._text import post_key
 from publisher.domain.channel import ChannelError, Disconnected, Post, Receipt, Refused, TryLater
 from publisher.domain.issue import Edition
 
-LANG = "{lang}"
 NO_HUB = (404, 405, 410, 501)
 
 
@@ -36,8 +35,8 @@ class WebSub:
 
     def __post_init__(self) -> None:
         rules = [
-            ("hub", _is_web(self.hub), "an http(s) URL"),
-            ("topic", _is_web(self.topic), "an http(s) URL"),
+            ("hub", is_web(self.hub), "an http(s) URL"),
+            ("topic", is_web(self.topic), "an http(s) URL"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -120,11 +119,6 @@ class WebSub:
         told = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
         answer = call(client, "POST", self.hub, data=told, named=_no_hub)
         return Receipt(id=topic, url=topic, note=f"{self.hub} says {answer.status_code}")
-
-
-def _is_web(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 class _NotYet(TryLater):
