@@ -15,6 +15,7 @@ from publisher.domain.channel import Refused, Talk
 
 APPS = "https://www.linkedin.com/developers/apps"
 IDENTITY = ("openid", "profile")
+ONESELF = "yourself"
 PERSON, ORGANIZATION = "w_member_social", "w_organization_social"
 STEPS = """1. Make an app, for which LinkedIn wants a company page:
 
@@ -31,7 +32,7 @@ STEPS = """1. Make an app, for which LinkedIn wants a company page:
 def signed_in(known: Mapping[str, Any], talk: Talk, *, site: str, api: str) -> dict[str, str]:
     """The author, a token, and the day when it expires.
 
-    Raises Refused where the account cannot be told.
+    Raises Refused where the account cannot be told, or another author is none.
     """
     talk.say(STEPS.format(apps=APPS, redirect=talk.redirect_uri))
     app = App(
@@ -40,10 +41,10 @@ def signed_in(known: Mapping[str, Any], talk: Talk, *, site: str, api: str) -> d
         client_id=talk.ask("client_id (on the app's page, Auth)"),
         client_secret=talk.secret("client_secret (below it)"),
     )
-    author = str(known.get("author") or "")
-    if not author:
-        words = "author (urn:li:organization:NUMBER for an organisation; empty for yourself)"
-        author = talk.ask(words).strip()
+    words = "author (urn:li:organization:NUMBER for an organisation)"
+    author = str(known.get("author") or talk.ask(words, ONESELF))
+    if author != ONESELF and not author.startswith(("urn:li:person:", "urn:li:organization:")):
+        raise Refused(f"{author!r:.80} is no author: urn:li:organization:NUMBER, or {ONESELF}")
     organization = author.startswith("urn:li:organization:")
     answer = granted(app, talk, (*IDENTITY, ORGANIZATION if organization else PERSON))
     token = str(answer["access_token"])

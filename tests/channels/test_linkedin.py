@@ -513,6 +513,28 @@ def test_a_token_for_a_person_posts_for_no_organisation(site: str) -> None:
         page.deliver(page.render(EDITION))
 
 
+class Patient(Person):
+    """A person whose terminal asks again where an empty answer has no default."""
+
+    def ask(self, question: str, default: str = "") -> str:
+        answer = super().ask(question, default)
+        assert answer, f"{question} is asked for ever"
+        return answer
+
+
+def test_who_posts_as_themselves_need_not_type_anything(site: str) -> None:
+    values = connected(site, Patient(answers=ANSWERS))
+    assert values["author"] == f"urn:li:person:{MEMBER}"
+
+
+@pytest.mark.parametrize("author", ["5515715", "The Harbour Letter", "urn:li:organisation:1"])
+def test_an_author_that_is_none_is_refused_before_the_sign_in(site: str, author: str) -> None:
+    talk = Person(answers={**ANSWERS, "author": author})
+    with pytest.raises(Refused, match=f"{author}' is no author: urn:li:organization:NUMBER"):
+        connected(site, talk)
+    assert len(talk.said) == 1
+
+
 def test_a_renewal_keeps_the_organisation(site: str) -> None:
     talk = Person(answers=ANSWERS)
     assert connected(site, talk, author=ORGANIZATION)["author"] == ORGANIZATION
