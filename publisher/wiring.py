@@ -24,6 +24,7 @@ from publisher import (
     limits,
     logs,
     mailing,
+    operating,
     outbox,
     processes,
     proving,
@@ -47,7 +48,7 @@ from publisher.returns import imap, maildir
 from publisher.returns.letter import BadMailbox, Letters, MailboxTrouble
 from publisher.seats import Seats
 from publisher.storage import engine as storage
-from publisher.storage import hooks, migrating, posts, secrets, sightings, waiting, workers
+from publisher.storage import hooks, migrating, posts, reports, secrets, sightings, waiting, workers
 from publisher.storage.waiting import Hint
 
 log = logging.getLogger(__name__)
@@ -422,6 +423,30 @@ def _edition(issue: str, lang: str) -> Edition | None:
     except BadSource:
         return None
     return next(iter(content.looked_over(found, there, at=utcnow())), None)
+
+
+def _editions(issue: str) -> list[Edition]:
+    """The editions of an issue as they are now, looked over. Raises BadSource, SourceTrouble."""
+    found = settings().of(issue)
+    there = content.editions(found, issue, renames())
+    if not there and not found.source:
+        with storage.reading(engine()) as db:
+            langs = [row.lang for row in reports.issues(db) if row.issue == issue]
+        there = [one for lang in langs if (one := _edition(issue, lang))]
+    return content.looked_over(settings(), there, at=utcnow())
+
+
+def desk() -> operating.Desk:
+    """What operators' wishes are carried out with at pages and by programs."""
+    return operating.Desk(
+        engine=engine(),
+        site=releases,
+        channels=measured,
+        editions=_editions,
+        sweep=sweep,
+        go_on=release,
+        receipts=write_receipts,
+    )
 
 
 def _page(url: str) -> str:

@@ -13,6 +13,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from publisher import __version__, logs
+from publisher.accounts import BadAccount
 from publisher.backups import BadBackup, NotWritten
 from publisher.cli import (
     backups,
@@ -31,6 +32,7 @@ from publisher.cli import (
     running,
     sending,
     stopping,
+    users,
 )
 from publisher.cli.running import Stopped
 from publisher.config import BadConfig
@@ -44,7 +46,7 @@ from publisher.storage.schema import BadRow
 from publisher.subscribing import BadAddress
 
 POLITE = (signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
-WRONG_INPUT = (BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
+WRONG_INPUT = (BadAccount, BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
@@ -61,7 +63,7 @@ def cli(config: str | None) -> None:
 
 
 parts = (demo, sending, corrections, retractions, releases, stopping, reading, checking, receipts)
-for family in (*parts, connecting, running, readers, bounces, backups, doctor, healthcheck):
+for family in (*parts, connecting, running, readers, users, bounces, backups, doctor, healthcheck):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -322,6 +322,54 @@ secrets = Table(  # keys that this store made for itself
     Column("value", Name, nullable=False),
 )
 
+users = Table(  # who may see the operators' pages
+    "users",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("role", Name, nullable=False),
+    Column("password", Name, nullable=False),  # argon2id, in PHC's notation
+    Column("session", Name, nullable=False),  # changes when all of theirs are to end
+    Column("made_at", Moment, nullable=False),
+    Column("seen_at", Moment),
+)
+
+tokens = Table(  # what programs show to be let in
+    "tokens",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("digest", Name, nullable=False),  # of the token itself, which is kept nowhere
+    Column("role", Name, nullable=False),
+    Column("made_by", Name, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+    Unique("digest"),
+)
+
+answers = Table(  # what programs were answered that said a thing with a key of their own
+    "answers",
+    metadata,
+    Column("key", Name, primary_key=True),  # of the token and the key, hashed
+    Column("request", Name, nullable=False),  # what was asked for, hashed
+    Column("status", Integer),  # none yet: somebody is at it
+    Column("body", Words, nullable=False, server_default=""),
+    Column("at", Moment, nullable=False),
+    Index("ix_answers_at", "at"),
+)
+
+actions = Table(  # what operators did, and who
+    "actions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", Name, nullable=False),
+    Column("did", Name, nullable=False),
+    Column("issue", Name, nullable=False, server_default=""),
+    Column("channel", Name, nullable=False, server_default=""),
+    Column("words", Words, nullable=False, server_default=""),
+    Index("ix_actions_issue", "issue", "id"),
+)
+
 channels = Table(
     "channels",
     metadata,

@@ -31,6 +31,11 @@ def counted(db: Connection, name: str, *, window: timedelta, at: datetime) -> in
     return int(db.scalar(select(c.count).where(*current)) or 0)
 
 
+def drop(db: Connection, name: str) -> None:
+    """Count anew from now on."""
+    db.execute(tallies.delete().where(tallies.c.name == digest(db, name)))
+
+
 def forget(db: Connection, *, before: datetime) -> int:
     """Drop the tallies that began before a moment; how many."""
     return db.execute(tallies.delete().where(tallies.c.since < before)).rowcount

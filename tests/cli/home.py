@@ -71,8 +71,8 @@ class Home:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "publisher.cli.main", *words]
 
-    def run(self, *words: str, timeout: float = 90, **env: str) -> Done:
-        """Run a command to its end."""
+    def run(self, *words: str, timeout: float = 90, piped: str = "", **env: str) -> Done:
+        """Run a command to its end; `piped` is what it may read."""
         done = subprocess.run(
             self.command(*words),
             cwd=self.folder,
@@ -81,7 +81,7 @@ class Home:
             text=True,
             timeout=timeout,
             check=False,
-            stdin=subprocess.DEVNULL,
+            input=piped,
         )
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 

@@ -1,0 +1,256 @@
+"""What operators ask for at a page or by a program: done once, or refused, and written down."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from publisher import operating, publishing, subscribing
+from publisher.domain.channel import Disconnected, Refused, Unsure
+from publisher.domain.delivery import State
+from publisher.domain.issue import BadSource, Edition
+from publisher.domain.plan import AT_ONCE
+from publisher.operating import Desk, NotPossible, Unknown
+from publisher.publishing import Worker
+from publisher.releasing import Site
+from publisher.storage import actions, releases, reports
+from publisher.storage.engine import reading
+from publisher.storage.reports import Standing
+from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, work, worker
+
+ISSUE = "2026-11"
+
+
+class House:
+    """A worker and a desk over one store."""
+
+    def __init__(self, engine: Engine, **channels: FakeChannel) -> None:
+        self.clock = Clock()
+        self.me: Worker = worker(engine, self.clock, "worker-1", lambda _: False, **channels)
+        self.there = [edition()]
+        self.calls: list[str] = []
+        self.desk = Desk(
+            engine=engine,
+            site=self._site,
+            channels=lambda: self.me.channels,
+            editions=self._editions,
+            sweep=self._call("sweep"),
+            go_on=self._go_on,
+            receipts=self._call("receipts"),
+            now=self.clock,
+            by="ines",
+        )
+
+    def _go_on(self) -> int:
+        self.calls.append("go on")
+        return 0
+
+    def _call(self, name: str) -> Callable[[], object]:
+        return lambda: self.calls.append(name)
+
+    def _editions(self, issue: str) -> Sequence[Edition]:
+        return [one for one in self.there if one.key == issue]
+
+    def _site(self) -> Site:
+        return Site(
+            engine=self.desk.engine,
+            channels=self.me.channels,
+            rules=AT_ONCE,
+            edition=lambda issue, lang: next(
+                (e for e in self.there if (e.key, e.lang) == (issue, lang)), None
+            ),
+            errors=lambda edition: "it is bad" if edition.title == "bad" else "",
+            unproven=lambda _: "",
+            now=self.clock,
+        )
+
+    def plan(self) -> None:
+        with self.desk.engine.begin() as db:
+            publishing.plan(self.there, db=db, channels=self.me.channels, at=self.clock())
+
+    def run(self) -> None:
+        """Plan, and make every attempt that is due."""
+        self.plan()
+        work(self.me)
+
+    def standing(self, channel: str) -> Standing:
+        with reading(self.desk.engine) as db:
+            return next(s for s in reports.standings(db) if s.channel == channel)
+
+    def done(self) -> list[tuple[str, str, str, str, str]]:
+        with reading(self.desk.engine) as db:
+            rows = actions.latest(db, 99)
+        return [(r.by, r.did, r.issue, r.channel, r.words) for r in reversed(rows)]
+
+
+def test_a_retry_is_done_once_and_written_down(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel(fails_with=[Refused("no")]), b=FakeChannel())
+    house.run()
+    assert house.standing("a").state is State.REFUSED
+    assert operating.retry(house.desk, ISSUE, ["a"]) == 1
+    assert house.standing("a").state is State.PENDING
+    work(house.me)
+    assert house.standing("a").state is State.DELIVERED
+    with pytest.raises(NotPossible, match="nothing there failed"):
+        operating.retry(house.desk, ISSUE, ["a"])
+    assert house.done() == [("ines", "retry", ISSUE, "a", "1 tried again")]
+    assert house.calls == ["sweep"]
+
+
+def test_a_retry_takes_the_text_as_it_is_now(engine: Engine) -> None:
+    channel = FakeChannel(fails_with=[Refused("too rude")])
+    house = House(engine, a=channel)
+    house.run()
+    house.there = [edition(title="December", revision="2")]
+    operating.retry(house.desk, ISSUE)
+    work(house.me)
+    assert [post.title for post in channel.out_there] == ["December"]
+
+
+def test_a_stopped_channel_goes_on_with_a_retry(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel(fails_with=[Disconnected("token expired")]))
+    house.run()
+    assert house.standing("a").state is State.HELD
+    operating.retry(house.desk, ISSUE, ["a"])
+    work(house.me)
+    assert house.standing("a").state is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("answer", "url", "state", "out"),
+    [
+        ("delivered", "https://fake.example/7", State.DELIVERED, 1),
+        ("resend", "", State.PENDING, 1),
+        ("skip", "", State.SKIPPED, 1),
+    ],
+)
+def test_an_answer_settles_what_is_held(
+    engine: Engine, answer: str, url: str, state: State, out: int
+) -> None:
+    channel = FakeChannel(fails_with=[Unsure("lost")], keeps_it_anyway=True, cannot_be_asked=True)
+    house = House(engine, a=channel)
+    house.run()
+    house.clock.forward(hours=1)
+    work(house.me)
+    assert house.standing("a").state is State.HELD
+    assert operating.settle(house.desk, ISSUE, "a", answer, url=url) == 1
+    assert (house.standing("a").state, house.standing("a").url) == (state, url)
+    with pytest.raises(NotPossible, match="waits for an answer"):
+        operating.settle(house.desk, ISSUE, "a", "delivered", url="https://fake.example/8")
+    assert len(house.done()) == 1
+    assert len(channel.out_there) == out
+
+
+@pytest.mark.parametrize("url", ["", "there", "javascript:alert(1)", "https://", " "])
+def test_where_it_is_has_to_be_an_address(engine: Engine, url: str) -> None:
+    house = House(engine, a=FakeChannel(fails_with=[Refused("no")]))
+    house.run()
+    with pytest.raises(NotPossible, match="say where it is"):
+        operating.settle(house.desk, ISSUE, "a", "delivered", url=url)
+    assert not house.done()
+
+
+def test_what_there_is_not_is_said(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel())
+    house.run()
+    for wish in (
+        lambda: operating.retry(house.desk, "1999-01"),
+        lambda: operating.retry(house.desk, ISSUE, ["zebra"]),
+        lambda: operating.settle(house.desk, ISSUE, "zebra", "skip"),
+        lambda: operating.pause(house.desk, ISSUE, "zebra"),
+        lambda: operating.pause_channel(house.desk, "zebra"),
+        lambda: operating.publish(house.desk, "1999-01"),
+        lambda: operating.correct(house.desk, "1999-01"),
+    ):
+        with pytest.raises(Unknown):
+            wish()
+    with pytest.raises(NotPossible, match="no answer"):
+        operating.settle(house.desk, ISSUE, "a", "burn")
+    assert not house.done()
+
+
+def test_publishing_says_what_stands_against_it(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel())
+    for changes, words in (
+        ({"draft": True}, "is a draft"),
+        ({"title": "bad"}, "it is bad"),
+        ({"lang": "fr"}, "no channel takes"),
+    ):
+        house.there = [edition(**changes)]
+        with pytest.raises(NotPossible, match=words):
+            operating.publish(house.desk, ISSUE)
+    house.there = [edition()]
+    assert operating.publish(house.desk, ISSUE) == 1
+    assert operating.publish(house.desk, ISSUE) == 0
+    assert [did for _, did, *_ in house.done()] == ["publish", "publish"]
+
+
+def test_a_source_that_cannot_be_read_is_said(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel())
+
+    def broken(_: str) -> Sequence[Edition]:
+        raise BadSource("2026-11.md", "the head does not end", line=3)
+
+    desk = replace(house.desk, editions=broken)
+    with pytest.raises(NotPossible, match="the head does not end"):
+        operating.publish(desk, ISSUE)
+
+
+def test_a_pause_a_way_on_and_an_end(engine: Engine) -> None:
+    mail = FakeMailing()
+    house = House(engine, mail=mail)
+    subscribing.add(["ann@example.org"], engine=engine, at=NOW)
+    house.plan()
+    operating.pause(house.desk, ISSUE, "mail")
+    work(house.me)
+    assert not mail.out_there
+    operating.resume(house.desk, ISSUE, "mail")
+    operating.cancel(house.desk, ISSUE, "mail")
+    work(house.me)
+    assert not mail.out_there
+    assert house.standing("mail").state is State.SKIPPED
+    assert [(did, words) for _, did, _, _, words in house.done()] == [
+        ("pause", ""),
+        ("resume", ""),
+        ("cancel", "1 skipped"),
+    ]
+
+
+def test_a_whole_channel_stops_and_goes_on(engine: Engine) -> None:
+    channel = FakeChannel()
+    house = House(engine, a=channel)
+    house.plan()
+    operating.pause_channel(house.desk, "a")
+    assert "paused by ines" in house.standing("a").reason
+    with pytest.raises(NotPossible, match="stopped already"):
+        operating.pause_channel(house.desk, "a")
+    work(house.me)
+    assert not channel.out_there
+    operating.resume_channel(house.desk, "a")
+    work(house.me)
+    assert len(channel.out_there) == 1
+
+
+def test_what_waits_is_held_and_released(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel())
+    with engine.begin() as db:
+        releases.add(db, ISSUE, "en", dated=NOW, at=NOW)
+    assert operating.hold(house.desk, ISSUE) == ["en"]
+    assert operating.release(house.desk, ISSUE) == ["en"]
+    assert house.calls == ["go on"]
+    assert operating.call_off(house.desk, ISSUE) == ["en"]
+    with pytest.raises(NotPossible, match="waits for a release"):
+        operating.release(house.desk, ISSUE)
+    assert [did for _, did, *_ in house.done()] == ["hold", "release", "call off"]
+
+
+def test_a_correction_reaches_what_is_out(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel(), b=FakeChannel())
+    house.run()
+    house.there = [edition(title="November, mended", revision="2")]
+    house.clock.time += timedelta(minutes=5)
+    found = operating.correct(house.desk, ISSUE, ["a"])
+    assert [(one.channel, str(one.outcome)) for one in found] == [("a", "corrected")]
+    assert house.done() == [("ines", "correct", ISSUE, "a", "")]
