@@ -94,7 +94,7 @@ def sign_in(name: str, password: str, *, network: str, engine: Engine, at: datet
     }
     with engine.begin() as db:
         counts = {tally: tallies.count(db, tally, window=WINDOW, at=at) for tally in counted}
-        known = users.password(db, name)
+        known = users.password(db, name) if NAME.fullmatch(name) else ""
     if any(counts[tally] > most for tally, most in counted.items()):
         raise TooMany(f"too many attempts to sign in from {network}", WINDOW)
     if not _fits(password[:LONGEST], known):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import httpx
 
-from publisher import content, embedded, publishing, subscribing, wiring
+from publisher import accounts, content, embedded, publishing, subscribing, wiring
 from publisher.cli import finding, following
 from publisher.cli.running import crew, wait
 from publisher.domain.channel import HandingOn
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from publisher.sandbox.running import Sandbox
 
 LATEST = "2026-11-05-newsletter"  # the sample's newest issue
+OPERATOR = ("demo", "only-pretending")  # name and password of the demo's operator
 
 
 @click.command(epilog="Example: publisher demo --once")
@@ -73,6 +74,8 @@ def _furnish(home: Path, outside: "Sandbox") -> None:
     subscribing.add(readers, engine=engine)
     german = subscribing.Choices(languages=("de",))
     subscribing.add(["clara@reader.example"], engine=engine, choices=german)
+    with engine.begin() as db:
+        accounts.add(db, *OPERATOR, role="admin", at=utcnow())
 
 
 def _free_port() -> int:
@@ -148,6 +151,7 @@ def _say_where(home: Path, outside: "Sandbox", *, stay: bool) -> None:
     click.echo(f"""
 What the networks show   {outside.page_url}/
 The readers' pages       {found.public_url}
+The operators' pages     {found.public_url}admin  (name {OPERATOR[0]}, password {OPERATOR[1]})
 Ask it yourself          export PUBLISHER_CONFIG={home}/publisher.toml
                          {program} status
                          {program} log {LATEST}

@@ -116,6 +116,7 @@ def web() -> None:
         log_config=None,  # its words go where ours go
         log_level="warning",
         access_log=False,  # it would list the tokens of readers
+        timeout_graceful_shutdown=3,  # seconds; who watches a live page comes back by themselves
         proxy_headers=False,  # whom to believe about addresses, [web] trusted_proxies says
     )
 

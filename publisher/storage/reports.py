@@ -11,6 +11,7 @@ from publisher.domain.delivery import WAITING, State
 from publisher.storage.deliveries import PERSON, is_open
 from publisher.storage.pauses import PAUSED
 from publisher.storage.schema import (
+    actions,
     channels,
     deliveries,
     delivery_log,
@@ -36,7 +37,7 @@ class Standing:
     """One post on one channel, as it stands. `readers` counts copies by state; None: no readers.
 
     `paused` says that nothing will happen until a person has seen to the channel. A channel that
-    rests is told in `reason`, and until when in `next_attempt_at`.
+    rests is told in `reason`, and until when in `next_attempt_at`. `changed_at` is the last change.
     """
 
     issue: str
@@ -51,6 +52,7 @@ class Standing:
     next_attempt_at: datetime | None
     readers: dict[str, int] | None
     paused: bool
+    changed_at: datetime | None = None
 
     @property
     def needs_person(self) -> bool:
@@ -92,15 +94,26 @@ class _Tally:
     row: Row[Any]
     counts: dict[str, int] = field(default_factory=dict)
     worst: Row[Any] | None = None
+    changed_at: datetime | None = None
 
 
 def standings(db: Connection, issue: str | None = None) -> list[Standing]:
     """Every post of an issue, or of all, ordered by issue, language and channel."""
+    return _standings(db, _counted([issue] if issue is not None else None))
+
+
+def standings_of(db: Connection, issues: Sequence[str]) -> list[Standing]:
+    """Every post of some issues, in the same order."""
+    return _standings(db, _counted(issues))
+
+
+def _standings(db: Connection, query: Select[Any]) -> list[Standing]:
     tallies: dict[int, _Tally] = {}
-    for row in db.execute(_counted(issue)):
+    for row in db.execute(query):
         tally = tallies.setdefault(row.post_id, _Tally(row))
         if row.state:
             tally.counts[row.state] = row.copies
+            tally.changed_at = max(filter(None, (tally.changed_at, row.changed_at)), default=None)
             if tally.worst is None or _urgency(row) < _urgency(tally.worst):
                 tally.worst = row
     return [_standing(tally) for tally in tallies.values()]
@@ -116,7 +129,7 @@ def _urgency(row: Row[Any]) -> int:
     return -1 if row.paused_at and state is State.HELD else ORDER.index(state)
 
 
-def _counted(issue: str | None) -> Select[Any]:
+def _counted(issues: Sequence[str] | None) -> Select[Any]:
     c = deliveries.c
     alone = case((func.max(c.recipient) == "", func.max(c.url)), else_="")
     query = (
@@ -136,6 +149,7 @@ def _counted(issue: str | None) -> Select[Any]:
             func.max(c.recipient).label("recipient"),
             func.max(c.attempts).label("attempts"),
             func.min(c.next_attempt_at, type_=c.next_attempt_at.type).label("next_attempt_at"),
+            func.max(c.changed_at, type_=c.changed_at.type).label("changed_at"),
             func.max(c.reason).label("reason"),
             func.max(c.remote_id).label("remote_id"),
             alone.label("url"),
@@ -146,7 +160,7 @@ def _counted(issue: str | None) -> Select[Any]:
         .group_by(posts.c.id, channels.c.name, c.state)
         .order_by(posts.c.issue, posts.c.lang, posts.c.channel, posts.c.id)
     )
-    return query.where(posts.c.issue == issue) if issue is not None else query
+    return query.where(posts.c.issue.in_(issues)) if issues is not None else query
 
 
 def _standing(tally: _Tally) -> Standing:
@@ -176,6 +190,7 @@ def _standing(tally: _Tally) -> Standing:
         next_attempt_at=None if paused else later,
         readers=None if alone else dict(sorted(tally.counts.items())),
         paused=paused,
+        changed_at=tally.changed_at,
     )
 
 
@@ -184,6 +199,42 @@ def issues(db: Connection) -> list[Row[Any]]:
     c = editions.c
     short = [column for column in c if column is not c.html]
     return list(db.execute(select(*short).order_by(c.dated.desc(), c.issue.desc(), c.lang)))
+
+
+def editions_of(db: Connection, issues_: Sequence[str]) -> list[Row[Any]]:
+    """(issue, lang, title, url) of each edition of some issues."""
+    c = editions.c
+    query = select(c.issue, c.lang, c.title, c.url).where(c.issue.in_(issues_))
+    return list(db.execute(query.order_by(c.issue, c.lang)))
+
+
+def latest_issues(db: Connection, *, most: int, skip: int = 0) -> list[str]:
+    """The keys of planned issues, the newest first: so many, after so many."""
+    c = editions.c
+    dated = func.max(c.dated)
+    known = select(c.issue).where(c.issue.in_(select(posts.c.issue)))
+    query = known.group_by(c.issue).order_by(dated.desc(), c.issue.desc())
+    return list(db.scalars(query.limit(most).offset(skip)))
+
+
+def planned_issues(db: Connection) -> int:
+    """How many issues were ever planned."""
+    return int(db.scalar(select(func.count(posts.c.issue.distinct()))) or 0)
+
+
+def troubled_copies(db: Connection, issue: str, *, most: int) -> list[Row[Any]]:
+    """Why mail did not arrive: (channel, lang, state, reason, copies), the commonest first."""
+    c = deliveries.c
+    copies = func.count(c.id).label("copies")
+    told = (posts.c.channel, posts.c.lang, c.state, c.reason)
+    theirs = (posts.c.issue == issue, c.recipient != "", c.state.in_((State.REFUSED, State.HELD)))
+    query = select(*told, copies).join(posts).where(*theirs).group_by(*told)
+    return list(db.execute(query.order_by(copies.desc(), *told).limit(most)))
+
+
+def version(db: Connection) -> tuple[int, ...]:
+    """What is another whenever something was delivered, tried or done by a person since."""
+    return tuple(db.scalar(select(func.max(table.c.id))) or 0 for table in (delivery_log, actions))
 
 
 def is_sending(db: Connection) -> bool:
@@ -226,9 +277,18 @@ def delivery_ids(
 
 def attempts(db: Connection, issue: str, *, channel: str = "", reader: str = "") -> list[Attempt]:
     """Every attempt at an issue's deliveries, and every answer of a person, oldest first."""
+    return _attempts(db, _logged(issue, channel, reader))
+
+
+def attempts_at_posts(db: Connection, issue: str) -> list[Attempt]:
+    """The same without the copies for readers, of which there may be very many."""
+    return _attempts(db, _logged(issue, "", "").where(deliveries.c.recipient == ""))
+
+
+def _attempts(db: Connection, query: Select[Any]) -> list[Attempt]:
     open_ones: dict[tuple[int, int], int] = {}
     found: list[Attempt] = []
-    for row in db.execute(_logged(issue, channel, reader)):
+    for row in db.execute(query):
         key = (row.delivery_id, row.attempt)
         if row.now == State.SENDING:
             open_ones[key] = len(found)

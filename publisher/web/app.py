@@ -13,9 +13,11 @@ from starlette.middleware import Middleware
 from publisher import registry, wiring
 from publisher.addresses import XMPP
 from publisher.config import Settings
+from publisher.operating import Desk
 from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
 from publisher.web import (
+    admin,
     archive,
     choices,
     feeds,
@@ -45,6 +47,7 @@ def create() -> FastAPI:
         broker=wiring.broker_trouble,
         queues=wiring.queue_lengths,
         look=wiring.look_soon,
+        desk=wiring.desk,
     )
 
 
@@ -57,6 +60,7 @@ def build(
     broker: Callable[[], str] = lambda: "",
     queues: Callable[[], Mapping[str, int]] = dict,
     look: Callable[[], object] = lambda: None,
+    desk: Callable[[], Desk] = showing.no_desk,
 ) -> FastAPI:
     """The application over a store. Raises BadConfig for a feed that cannot be served.
 
@@ -75,6 +79,7 @@ def build(
         broker=broker,
         queues=queues,
         look=look,
+        desk=desk,
     )
     headers = page_headers(settings.site.base_url)
     app = FastAPI(
@@ -88,7 +93,7 @@ def build(
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, joining, leaving, choices, health, hooks, metrics):
+    for family in (archive, joining, leaving, choices, health, hooks, metrics, admin):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app

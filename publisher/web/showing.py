@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
 
 from publisher.config import Settings
+from publisher.operating import Desk
 from publisher.publishing import Clock
 from publisher.storage.waiting import Hint
 from publisher.web import texts
@@ -21,7 +22,18 @@ from publisher.web.headers import READING
 from publisher.web.series import Series
 from publisher.web.texts.words import Texts
 
-ASSETS = {"page.css": "text/css", "icon.svg": "image/svg+xml"}
+ASSETS = {
+    "page.css": "text/css",
+    "admin.css": "text/css",
+    "admin.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "htmx-2.min.js": "text/javascript",
+    "hx-sse-2.min.js": "text/javascript",
+}
+LIBRARY = {  # what others wrote, as their package brings it
+    "htmx-2.min.js": ("htmx-2.min.js",),
+    "hx-sse-2.min.js": ("ext", "hx-sse-2.min.js"),
+}
 DOTS = "•••"  # as many for every address: their number would tell its length
 TEMPLATES = Environment(
     loader=PackageLoader("publisher.web", "pages"),
@@ -33,6 +45,11 @@ TEMPLATES = Environment(
 TEMPLATES.filters.update(day=texts.day, language=texts.language_name)
 
 
+def no_desk() -> Desk:
+    """What pages have that nobody works from."""
+    raise LookupError("these pages have no desk")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Web:
     """What every page stands on.
@@ -40,6 +57,7 @@ class Web:
     `lists` are the channels that mail, with the languages they take, and `messengers` those that
     reach readers at XMPP addresses. `hint` tells a worker where to look, `broker` why the broker
     cannot be used, and `queues` what waits in each. `look` has a worker look at the source.
+    `desk()` is what operators' wishes are carried out with.
     """
 
     settings: Settings
@@ -52,6 +70,7 @@ class Web:
     broker: Callable[[], str] = lambda: ""
     look: Callable[[], object] = lambda: None
     queues: Callable[[], Mapping[str, int]] = dict
+    desk: Callable[[], Desk] = no_desk
 
     @property
     def prefix(self) -> str:
@@ -86,7 +105,7 @@ def page(
     """A page from a template, in `words` or else the site's language."""
     words = words or web.texts
     html = TEMPLATES.get_template(template).render(
-        {"lang": words.lang, **values}, web=web, site=web.settings.site, t=words, asset=_asset(web)
+        {"lang": words.lang, **values}, web=web, site=web.settings.site, t=words, asset=asset(web)
     )
     return HTMLResponse(html, status, headers=headers)
 
@@ -141,20 +160,25 @@ def router() -> APIRouter:
 
 
 def _serving(name: str) -> Any:
-    def asset() -> Response:
+    def served() -> Response:
         lasting = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(_content(name), media_type=ASSETS[name], headers=lasting)
 
-    return asset
+    return served
 
 
-def _asset(web: Web) -> Any:
+def asset(web: Web) -> Callable[[str], str]:
+    """What gives a file of ours its address, which changes whenever the file does."""
     return lambda name: f"{web.prefix}{name}?{_mark(name)}"
 
 
 @cache
 def _content(name: str) -> bytes:
-    return files("publisher.web").joinpath("pages", name).read_bytes()
+    if name in LIBRARY:
+        place = files("django_htmx").joinpath("static", "django_htmx", *LIBRARY[name])
+    else:
+        place = files("publisher.web").joinpath("pages", name)
+    return place.read_bytes()
 
 
 @cache

@@ -40,6 +40,7 @@ def test_a_password_lets_in_and_another_does_not(engine: Engine) -> None:
     assert sign_in(engine, name="  Ines ") is not None
     assert sign_in(engine, name="nobody") is None
     assert sign_in(engine, "") is None
+    assert sign_in(engine, name="in\0es") is None
 
 
 def test_no_password_is_kept(engine: Engine) -> None:

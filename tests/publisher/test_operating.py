@@ -1,88 +1,20 @@
 """What operators ask for at a page or by a program: done once, or refused, and written down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from publisher import operating, publishing, subscribing
+from publisher import operating, subscribing
 from publisher.domain.channel import Disconnected, Refused, Unsure
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition
-from publisher.domain.plan import AT_ONCE
-from publisher.operating import Desk, NotPossible, Unknown
-from publisher.publishing import Worker
-from publisher.releasing import Site
-from publisher.storage import actions, releases, reports
-from publisher.storage.engine import reading
-from publisher.storage.reports import Standing
-from tests.publisher.fakes import NOW, Clock, FakeChannel, FakeMailing, edition, work, worker
-
-ISSUE = "2026-11"
-
-
-class House:
-    """A worker and a desk over one store."""
-
-    def __init__(self, engine: Engine, **channels: FakeChannel) -> None:
-        self.clock = Clock()
-        self.me: Worker = worker(engine, self.clock, "worker-1", lambda _: False, **channels)
-        self.there = [edition()]
-        self.calls: list[str] = []
-        self.desk = Desk(
-            engine=engine,
-            site=self._site,
-            channels=lambda: self.me.channels,
-            editions=self._editions,
-            sweep=self._call("sweep"),
-            go_on=self._go_on,
-            receipts=self._call("receipts"),
-            now=self.clock,
-            by="ines",
-        )
-
-    def _go_on(self) -> int:
-        self.calls.append("go on")
-        return 0
-
-    def _call(self, name: str) -> Callable[[], object]:
-        return lambda: self.calls.append(name)
-
-    def _editions(self, issue: str) -> Sequence[Edition]:
-        return [one for one in self.there if one.key == issue]
-
-    def _site(self) -> Site:
-        return Site(
-            engine=self.desk.engine,
-            channels=self.me.channels,
-            rules=AT_ONCE,
-            edition=lambda issue, lang: next(
-                (e for e in self.there if (e.key, e.lang) == (issue, lang)), None
-            ),
-            errors=lambda edition: "it is bad" if edition.title == "bad" else "",
-            unproven=lambda _: "",
-            now=self.clock,
-        )
-
-    def plan(self) -> None:
-        with self.desk.engine.begin() as db:
-            publishing.plan(self.there, db=db, channels=self.me.channels, at=self.clock())
-
-    def run(self) -> None:
-        """Plan, and make every attempt that is due."""
-        self.plan()
-        work(self.me)
-
-    def standing(self, channel: str) -> Standing:
-        with reading(self.desk.engine) as db:
-            return next(s for s in reports.standings(db) if s.channel == channel)
-
-    def done(self) -> list[tuple[str, str, str, str, str]]:
-        with reading(self.desk.engine) as db:
-            rows = actions.latest(db, 99)
-        return [(r.by, r.did, r.issue, r.channel, r.words) for r in reversed(rows)]
+from publisher.operating import NotPossible, Unknown
+from publisher.storage import releases
+from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
+from tests.publisher.house import ISSUE, House
 
 
 def test_a_retry_is_done_once_and_written_down(engine: Engine) -> None:

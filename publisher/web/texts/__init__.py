@@ -57,10 +57,15 @@ def best(*languages: str) -> Texts:
 
 
 def wanted(accept_language: str, site: str) -> Texts:
-    """The words for an Accept-Language header (RFC 9110 §12.5.4), else the site's."""
+    """The words for an Accept-Language header, else the site's."""
+    return best(*ranked(accept_language), site)
+
+
+def ranked(accept_language: str) -> list[str]:
+    """The languages of an Accept-Language header (RFC 9110 §12.5.4), the most wanted first."""
     choices = map(_weighed, accept_language[:1000].split(","))
-    ranked = sorted(choices, key=lambda choice: -choice[0])  # stable: equals stay in order
-    return best(*(language for weight, language in ranked if weight > 0), site)
+    order = sorted(choices, key=lambda choice: -choice[0])  # stable: equals stay in order
+    return [language for weight, language in order if weight > 0]
 
 
 def _weighed(choice: str) -> tuple[float, str]:

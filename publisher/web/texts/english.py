@@ -66,6 +66,10 @@ ENGLISH = Texts(
     choose_button="Save",
     chosen="Saved.",
     failures={
+        403: (
+            "You may not do that here",
+            "Your account may not do this, or the page was too old: reload it, and try again.",
+        ),
         404: ("There is no such page", "The address may be mistyped, or the page never was here."),
         405: ("That does not work here", "This address does not take that kind of request."),
         413: ("That was too much", "The request was larger than this address takes."),

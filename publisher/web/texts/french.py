@@ -69,6 +69,11 @@ FRENCH = Texts(
     choose_button="Enregistrer",
     chosen="C’est enregistré.",
     failures={
+        403: (
+            "Cela ne vous est pas permis ici",
+            "Votre compte ne le permet pas, ou la page était trop ancienne : rechargez-la et"
+            " réessayez.",
+        ),
         404: (
             "Cette page n’existe pas",
             "L’adresse est peut-être mal saisie, ou la page n’a jamais été ici.",

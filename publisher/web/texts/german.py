@@ -67,6 +67,11 @@ GERMAN = Texts(
     choose_button="Speichern",
     chosen="Gespeichert.",
     failures={
+        403: (
+            "Das darfst du hier nicht",
+            "Dein Konto darf das nicht, oder die Seite war zu alt: lade sie neu, und versuch"
+            " es noch einmal.",
+        ),
         404: (
             "Diese Seite gibt es nicht",
             "Vielleicht ist die Adresse vertippt, oder die Seite war nie hier.",

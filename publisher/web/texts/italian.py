@@ -68,6 +68,11 @@ ITALIAN = Texts(
     choose_button="Salva",
     chosen="Salvato.",
     failures={
+        403: (
+            "Qui non può farlo",
+            "Il Suo account non lo permette, o la pagina era troppo vecchia: la ricarichi e"
+            " riprovi.",
+        ),
         404: (
             "Questa pagina non esiste",
             "Forse l’indirizzo è scritto male, o la pagina non è mai stata qui.",

@@ -69,6 +69,11 @@ SPANISH = Texts(
     choose_button="Guardar",
     chosen="Guardado.",
     failures={
+        403: (
+            "Aquí no puede hacer eso",
+            "Su cuenta no lo permite, o la página era demasiado antigua: vuelva a cargarla e"
+            " inténtelo otra vez.",
+        ),
         404: (
             "Esta página no existe",
             "Puede que la dirección esté mal escrita o que la página nunca haya estado aquí.",

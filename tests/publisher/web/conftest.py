@@ -168,12 +168,19 @@ def file_store(new_store: Path, tmp_path: Path) -> Iterator[Engine]:
 def desk_of(text: str, engine: Engine, folder: Path) -> Iterator[Desk]:
     clock, hints = Clock(), list[Hint]()
     app = build(settings_of(text, folder), engine, hint=hints.append, now=clock)
+    with asking_through(app) as browser:
+        desk = Desk(engine=engine, browser=browser, clock=clock, hints=hints)
+        desk.come_from("203.0.113.7")
+        yield desk
+
+
+@contextmanager
+def asking_through(app: Any) -> Iterator[httpx.Client]:
+    """A client that asks an application without a socket, as the proxy would."""
     with asyncio.Runner() as runner:
         transport = httpx.MockTransport(partial(_answer, runner, app))
         with httpx.Client(transport=transport, base_url="https://letters.example/") as browser:
-            desk = Desk(engine=engine, browser=browser, clock=clock, hints=hints)
-            desk.come_from("203.0.113.7")
-            yield desk
+            yield browser
 
 
 def _answer(runner: asyncio.Runner, app: Any, request: httpx.Request) -> httpx.Response:

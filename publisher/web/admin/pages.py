@@ -1,0 +1,138 @@
+"""Writing an operators' page: templates, words, marks, times."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from publisher.domain.delivery import State
+from publisher.web import languages, showing
+from publisher.web.admin.sessions import Door, Session
+from publisher.web.languages import noted
+
+FRESH = {"Cache-Control": "no-store"}
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "frame-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+MARKS = {
+    State.DELIVERED: "✓",
+    State.PENDING: "…",
+    State.SENDING: "▸",
+    State.UNSURE: "?",
+    State.REFUSED: "✗",
+    State.HELD: "!",
+    State.SKIPPED: "–",
+}
+STATES = {
+    State.DELIVERED: noted("delivered"),
+    State.PENDING: noted("pending"),
+    State.SENDING: noted("sending"),
+    State.UNSURE: noted("unsure"),
+    State.REFUSED: noted("refused"),
+    State.HELD: noted("held"),
+    State.SKIPPED: noted("skipped"),
+}
+ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)]")
+LINK = Markup('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>')
+SAFE = ("https://", "http://", "xmpp:")
+
+
+def page(
+    door: Door,
+    request: Request,
+    template: str,
+    *,
+    session: Session | None = None,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """A page in the browser's language, for nobody to keep."""
+    lang = languages.wanted(request.headers.get("accept-language", ""))
+    html = part(door, template, lang=lang, session=session, **values)
+    headers = FRESH | {"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"}
+    return HTMLResponse(html, status, headers=headers)
+
+
+def live(door: Door, request: Request, name: str, session: Session, **values: Any) -> Response:
+    """A page whose part NAME-live.html is kept up to date where scripts run."""
+    lang = languages.wanted(request.headers.get("accept-language", ""))
+    may = {"may_act": session.may("release")}
+    shown = part(door, f"{name}-live.html", lang=lang, **may, **values)
+    safe = Markup(shown)  # noqa: S704  a template of ours wrote it
+    known: dict[str, Any] = {"here": name, "live": safe, "seen": mark_of(shown)}
+    return page(door, request, f"{name}.html", session=session, **may, **known, **values)
+
+
+def mark_of(text: str) -> str:
+    """What tells one text from another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def part(door: Door, template: str, *, lang: str, **values: Any) -> str:
+    """A page or a part of one as text."""
+    known = {"admin": door.path, "site": door.web.settings.site, "web": door.web, "lang": lang}
+    known["asset"] = showing.asset(door.web)
+    return _environment(lang).get_template(template).render(known, now=door.web.now(), **values)
+
+
+@cache
+def _environment(lang: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("publisher.web", "pages/admin"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    words = languages.translations(lang)
+    made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # i18n's
+    made.filters.update(moment=moment, linked=linked, key=lambda text: quote(str(text)))
+    made.globals.update(marks=MARKS, states=STATES, linkable=linkable)
+    return made
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time that a script puts into the viewer's zone, and that without one is told in UTC."""
+    if at is None:
+        return Markup("")
+    at = at.astimezone(UTC)
+    iso = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return Markup('<time datetime="{}">{} UTC</time>').format(iso, f"{at:%Y-%m-%d %H:%M}")
+
+
+def linkable(url: str) -> bool:
+    """Whether an address from elsewhere may be a link: one that runs nothing."""
+    return url.startswith(SAFE)
+
+
+def linked(words: str) -> Markup:
+    """Words from elsewhere, in which addresses are links."""
+    return Markup("").join(_linked(words))
+
+
+def _linked(words: str) -> Iterator[Markup]:
+    last = 0
+    for found in ADDRESS.finditer(words):
+        yield escape(words[last : found.start()])
+        yield LINK.format(found[0])
+        last = found.end()
+    yield escape(words[last:])
