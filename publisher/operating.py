@@ -11,8 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from publisher import correcting, fencing, publishing, releasing, retracting, subscribing
+from publisher import (
+    correcting,
+    fencing,
+    publishing,
+    releasing,
+    retracting,
+    secrecy,
+    subscribing,
+)
 from publisher.correcting import Correction
+from publisher.domain.channel import ChannelError, Disconnected, Refused
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition
 from publisher.fencing import Fenced
@@ -212,6 +221,18 @@ def resume_channel(desk: Desk, channel: str) -> None:
         publishing.resume(channel, db=db, at=desk.now())
         _note(db, desk, "resume", channel=channel)
     desk.sweep()
+
+
+def check(desk: Desk, channel: str) -> tuple[bool, list[str]]:
+    """Try a channel, posting nothing: whether it is well, and its words."""
+    found = _named(desk, [channel])[channel]
+    try:
+        words = found.channel.check()
+    except (Disconnected, Refused) as error:
+        return False, [secrecy.removed(str(error))]
+    except ChannelError as error:
+        return False, [f"cannot be asked now: {secrecy.removed(str(error))}"]
+    return True, [secrecy.removed(line) for line in words]
 
 
 # --- what waits for its release

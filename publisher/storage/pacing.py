@@ -1,8 +1,9 @@
 """Whether and when a channel may send: paused, resumed, kept to its rate."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
 
 from publisher.storage.identity import fenced
 from publisher.storage.posts import upsert
@@ -16,6 +17,11 @@ def pause(db: Connection, channel: str, reason: str, *, at: datetime) -> bool:
     row = channels.update().where(channels.c.name == channel)
     db.execute(row.values(paused_at=at, reason=reason))
     return paused is None
+
+
+def known(db: Connection) -> dict[str, Row[Any]]:
+    """What is written down of each channel: paused_at, reason, failures, open_until."""
+    return {row.name: row for row in db.execute(select(channels))}
 
 
 def resume(db: Connection, channel: str) -> None:

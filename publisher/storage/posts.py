@@ -74,6 +74,18 @@ def stored(db: Connection, id: int) -> Post:
         raise Unreadable(f"{row}; restore it from a backup, then `publisher retry`") from error
 
 
+def texts(db: Connection, issue: str) -> dict[tuple[str, str], str]:
+    """What is said of an issue, by channel and language, as far as it can be read."""
+    c = posts.c
+    rows = db.execute(select(c.channel, c.lang, c.body).where(c.issue == issue))
+    bodies = ((row, row.body) for row in rows)
+    return {
+        (row.channel, row.lang): str(body.get("text", ""))
+        for row, body in bodies
+        if isinstance(body, dict)
+    }
+
+
 def replace_body(db: Connection, id: int, post: Post) -> None:
     """Say something else. Only for posts of which nothing can be out there."""
     db.execute(posts.update().where(posts.c.id == id).values(body=to_json(post)))

@@ -222,6 +222,15 @@ def planned_issues(db: Connection) -> int:
     return int(db.scalar(select(func.count(posts.c.issue.distinct()))) or 0)
 
 
+def needing(db: Connection, *, most: int) -> list[str]:
+    """The keys of issues of which something is held or was refused, the latest planned first."""
+    c = deliveries.c
+    failed = (c.state.in_((State.REFUSED, State.HELD)), c.recipient == "")
+    last = func.max(posts.c.id)
+    query = select(posts.c.issue).join(deliveries, c.post_id == posts.c.id).where(*failed)
+    return list(db.scalars(query.group_by(posts.c.issue).order_by(last.desc()).limit(most)))
+
+
 def troubled_copies(db: Connection, issue: str, *, most: int) -> list[Row[Any]]:
     """Why mail did not arrive: (channel, lang, state, reason, copies), the commonest first."""
     c = deliveries.c

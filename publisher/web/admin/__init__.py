@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from publisher.web.admin import doing, issues, live, matrix, signing
+from publisher.web.admin import (
+    channels,
+    doing,
+    issues,
+    journal,
+    live,
+    matrix,
+    preview,
+    signing,
+    tasks,
+)
 from publisher.web.admin.sessions import Door
 from publisher.web.showing import Web
 
@@ -10,6 +20,6 @@ from publisher.web.showing import Web
 def router(web: Web) -> APIRouter:
     """Everything below /admin."""
     routes, door = APIRouter(), Door(web=web)
-    for family in (signing, matrix, issues, doing, live):
+    for family in (signing, matrix, issues, tasks, channels, preview, journal, doing, live):
         routes.include_router(family.router(door), prefix="/admin")
     return routes

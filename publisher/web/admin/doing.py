@@ -55,6 +55,13 @@ class Deed:
 
 
 DEEDS = {
+    "publish": Deed(
+        title=noted("Publish"),
+        will=noted(
+            "It goes to every channel that takes it and has it not yet. Nothing is sent twice."
+        ),
+        do=lambda desk, wish: operating.publish(desk, wish.issue, wish.names),
+    ),
     "retry": Deed(
         title=noted("Retry"),
         will=noted(

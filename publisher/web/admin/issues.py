@@ -53,9 +53,10 @@ def known(door: Door, key: str) -> dict[str, Any]:
     """What the page shows. Raises HTTPException 404."""
     if "\0" in key:  # PostgreSQL has no such text
         raise HTTPException(404)
+    original = door.web.settings.site.language
     with reading(door.web.engine) as db:
         standings = reports.standings(db, key)
-        editions = [*reports.editions_of(db, [key])]
+        editions = sorted(reports.editions_of(db, [key]), key=lambda one: one.lang != original)
         attempts = reports.attempts_at_posts(db, key)
         troubled = reports.troubled_copies(db, key, most=REASONS)
         did = actions.of(db, key)
@@ -65,7 +66,7 @@ def known(door: Door, key: str) -> dict[str, Any]:
         raise HTTPException(404)
     return {
         "key": key,
-        "standings": sorted(standings, key=_urgency),
+        "standings": sorted(standings, key=lambda one: (*_urgency(one), one.lang != original)),
         "editions": editions,
         "title": next((e.title for e in editions), key),
         "lines": _lines(attempts, did)[:LINES],
@@ -89,10 +90,9 @@ def wishes(standing: Standing) -> list[str]:
     return []
 
 
-def _urgency(standing: Standing) -> tuple[bool, bool, str, str]:
+def _urgency(standing: Standing) -> tuple[bool, bool]:
     """What needs a person first, and then what is not done."""
-    done = standing.state in (State.DELIVERED, State.SKIPPED)
-    return (not standing.needs_person, done, standing.lang, standing.channel)
+    return not standing.needs_person, standing.state in (State.DELIVERED, State.SKIPPED)
 
 
 def _lines(attempts: Any, did: Any) -> list[Line]:

@@ -67,7 +67,7 @@ def known(door: Door, *, first: int = 0, most: int = AT_ONCE) -> dict[str, Any]:
         notices = _notices(door, db, standings)
         found = releases.waiting(db)
         waiting = [(one, *plan(door, db, one)) for one in found]
-    rows = _rows(keys, standings, titles)
+    rows = _rows(keys, standings, titles, original=web.settings.site.language)
     return {
         "rows": rows,
         "channels": sorted({name for row in rows for name in row.cells}),
@@ -90,16 +90,20 @@ def plan(door: Door, db: Connection, one: Release) -> tuple[list[Step], str]:
 
 
 def _rows(
-    keys: Sequence[str], standings: Sequence[Standing], titles: dict[tuple[str, str], str]
+    keys: Sequence[str],
+    standings: Sequence[Standing],
+    titles: dict[tuple[str, str], str],
+    *,
+    original: str,
 ) -> list[Row]:
-    """In the order of the keys, each with its languages."""
+    """In the order of the keys, each with its languages, the original first."""
     cells: dict[str, dict[str, dict[str, Standing]]] = {key: {} for key in keys}
     for one in standings:
         cells[one.issue].setdefault(one.lang, {})[one.channel] = one
     return [
         Row(issue=key, lang=lang, title=titles.get((key, lang), key), cells=of)
         for key, langs in cells.items()
-        for lang, of in sorted(langs.items())
+        for lang, of in sorted(langs.items(), key=lambda pair: (pair[0] != original, pair[0]))
     ]
 
 

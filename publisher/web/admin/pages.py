@@ -105,7 +105,7 @@ def _environment(lang: str) -> Environment:
     )
     words = languages.translations(lang)
     made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # i18n's
-    made.filters.update(moment=moment, linked=linked, key=lambda text: quote(str(text)))
+    made.filters.update(moment=moment, linked=linked, key=quoted)
     made.globals.update(marks=MARKS, states=STATES, linkable=linkable)
     return made
 
@@ -117,6 +117,11 @@ def moment(at: datetime | None) -> Markup:
     at = at.astimezone(UTC)
     iso = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     return Markup('<time datetime="{}">{} UTC</time>').format(iso, f"{at:%Y-%m-%d %H:%M}")
+
+
+def quoted(key: str) -> str:
+    """A key as it stands in an address; its slashes stay."""
+    return quote(key)
 
 
 def linkable(url: str) -> bool:

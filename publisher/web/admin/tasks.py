@@ -1,0 +1,68 @@
+"""What waits for a person: posts to be made by hand, what is held or was refused, and releases."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from publisher.config import BadConfig
+from publisher.domain.channel import HandingOn
+from publisher.domain.delivery import FAILED, State
+from publisher.storage import changes, posts, releases, reports
+from publisher.storage.engine import reading
+from publisher.web.admin import pages
+from publisher.web.admin.doing import DEEDS
+from publisher.web.admin.issues import wishes
+from publisher.web.admin.matrix import plan
+from publisher.web.admin.sessions import Door
+from publisher.web.headers import READING
+
+MOST = 50  # issues
+
+
+def router(door: Door) -> APIRouter:
+    """GET /admin/tasks."""
+    routes = APIRouter()
+
+    @routes.api_route("/tasks", methods=READING)
+    def tasks(request: Request) -> Response:
+        session = door.seen(request)
+        known: dict[str, Any] = {"here": "tasks", "may_act": session.may("release")}
+        return pages.page(door, request, "tasks.html", session=session, **known, **_known(door))
+
+    return routes
+
+
+def _known(door: Door) -> dict[str, Any]:
+    """What the page shows."""
+    by_hand = _handed_on(door)
+    with reading(door.web.engine) as db:
+        keys = reports.needing(db, most=MOST)
+        found = [one for one in reports.standings_of(db, keys) if one.state in FAILED]
+        texts = {key: posts.texts(db, key) for key in keys}
+        asked = [noted for noted in changes.open_(db) if noted.asks]
+        waiting = [(one, *plan(door, db, one)) for one in releases.waiting(db)]
+    hand = [one for one in found if one.channel in by_hand and one.state is State.HELD]
+    return {
+        "by_hand": [
+            (one, by_hand[one.channel], texts[one.issue].get((one.channel, one.lang), ""))
+            for one in hand
+        ],
+        "failed": [one for one in found if one not in hand],
+        "asked": asked,
+        "waiting": waiting,
+        "wishes": wishes,
+        "deeds": DEEDS,
+    }
+
+
+def _handed_on(door: Door) -> dict[str, str]:
+    """Where each channel's posts are made by a person, by its name."""
+    try:
+        configured = door.web.desk().channels()
+    except BadConfig:
+        return {}
+    return {
+        name: str(getattr(one.channel, "page", ""))
+        for name, one in configured.items()
+        if isinstance(one.channel, HandingOn)
+    }
