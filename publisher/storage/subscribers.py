@@ -129,6 +129,37 @@ def by_key(db: Connection, key: str) -> Row[Any] | None:
     return db.execute(select(subscribers).where(subscribers.c.address_key == key)).one_or_none()
 
 
+def by_id(db: Connection, id: int) -> Row[Any] | None:
+    """The reader with a number, or None."""
+    return db.execute(select(subscribers).where(subscribers.c.id == id)).one_or_none()
+
+
+def find(db: Connection, part: str, *, most: int) -> Sequence[Row[Any]]:
+    """Readers in whose address key or name a part stands, by address: so many at most."""
+    c = subscribers.c
+    part = part.lower()
+    met = or_(
+        c.address_key.contains(part, autoescape=True),
+        func.lower(c.name).contains(part, autoescape=True),
+    )
+    return db.execute(select(subscribers).where(met).order_by(c.address_key).limit(most)).all()
+
+
+def numbers(db: Connection) -> tuple[dict[str, int], dict[str, int]]:
+    """How many readers stand how, and how many who are on the list read which language.
+
+    Who chose several counts for each; who chose none counts for "".
+    """
+    c, copies = subscribers.c, func.count()
+    states = db.execute(select(c.state, copies).group_by(c.state))
+    chosen = select(c.languages, copies).where(c.state == Standing.CONFIRMED)
+    read: dict[str, int] = {}
+    for languages, number in db.execute(chosen.group_by(c.languages)):
+        for lang in languages or ("",):
+            read[lang] = read.get(lang, 0) + number
+    return {state: number for state, number in states}, read
+
+
 def page(db: Connection, wanted: Wanted, *, after: int, limit: int) -> Sequence[Row[Any]]:
     """Up to `limit` readers whose numbers come after one, oldest first."""
     c = subscribers.c

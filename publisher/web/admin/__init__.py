@@ -5,21 +5,37 @@ from fastapi import APIRouter
 from publisher.web.admin import (
     channels,
     doing,
+    imports,
     issues,
     journal,
     live,
     matrix,
     preview,
+    readers,
     signing,
     tasks,
 )
 from publisher.web.admin.sessions import Door
 from publisher.web.showing import Web
 
+FAMILIES = (
+    signing,
+    matrix,
+    issues,
+    tasks,
+    channels,
+    preview,
+    readers,
+    imports,
+    journal,
+    doing,
+    live,
+)
+
 
 def router(web: Web) -> APIRouter:
     """Everything below /admin."""
     routes, door = APIRouter(), Door(web=web)
-    for family in (signing, matrix, issues, tasks, channels, preview, journal, doing, live):
+    for family in FAMILIES:
         routes.include_router(family.router(door), prefix="/admin")
     return routes

@@ -30,6 +30,7 @@ class Office:
 
     house: House
     browser: httpx.Client
+    state: Path
 
     def sign_in(self, name: str = "ines", password: str = "", **more: str) -> httpx.Response:
         sent = {"name": name, "password": password or PASSWORDS[name][1], **more}
@@ -73,4 +74,4 @@ def office_over(engine: Engine, folder: Path, channels: dict[str, FakeChannel]) 
     settings = settings_of(LETTERS, folder)
     app = build(settings, engine, now=house.clock, desk=lambda: house.desk)
     with asking_through(app) as browser:
-        yield Office(house=house, browser=browser)
+        yield Office(house=house, browser=browser, state=settings.state)
