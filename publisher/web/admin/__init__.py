@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from publisher.web.admin import (
     channels,
     doing,
+    figures,
     imports,
     issues,
     journal,
@@ -27,6 +28,7 @@ FAMILIES = (
     preview,
     readers,
     imports,
+    figures,
     journal,
     doing,
     live,
