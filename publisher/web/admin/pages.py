@@ -14,6 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from publisher.domain.delivery import State
+from publisher.domain.subscriber import Standing
+from publisher.storage.arrivals import Fate
 from publisher.web import languages, showing
 from publisher.web.admin.sessions import Door, Session
 from publisher.web.languages import noted
@@ -49,6 +51,20 @@ STATES = {
     State.REFUSED: noted("refused"),
     State.HELD: noted("held"),
     State.SKIPPED: noted("skipped"),
+}
+READERS = {
+    Standing.UNCONFIRMED: noted("asked, and did not answer yet"),
+    Standing.CONFIRMED: noted("on the list"),
+    Standing.LEFT: noted("left the list"),
+    Standing.STOPPED: noted("stopped, for mail came back"),
+}
+FATES = {
+    Fate.ADDED: noted("are added"),
+    Fate.CONFIRMED: noted("are confirmed"),
+    Fate.CHANGED: noted("are changed"),
+    Fate.ENDED: noted("are taken off the list"),
+    Fate.KEPT: noted("stay as they are"),
+    Fate.LEFT_OUT: noted("are left out"),
 }
 ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)]")
 LINK = Markup('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>')
@@ -107,6 +123,7 @@ def _environment(lang: str) -> Environment:
     made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # i18n's
     made.filters.update(moment=moment, linked=linked, key=quoted)
     made.globals.update(marks=MARKS, states=STATES, linkable=linkable)
+    made.globals.update(readers=READERS, fates=FATES)
     return made
 
 
