@@ -65,6 +65,7 @@ tests: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.release
 	@$(BIN)/python -m tests.bench.release all
+	@$(BIN)/python -m tests.bench.pages
 
 READERS ?= 100000
 CONNECTIONS ?= 10

@@ -43,6 +43,8 @@ class Moment(TypeDecorator[datetime]):
         read = super().result_processor(dialect, coltype)
 
         def checked(value: Any) -> datetime | None:
+            if value is None:
+                return None
             try:
                 found: datetime | None = read(value) if read else value
             except (ValueError, TypeError) as error:  # SQLite keeps whatever it is given

@@ -71,7 +71,6 @@ def known(door: Door, *, first: int = 0, most: int = AT_ONCE) -> dict[str, Any]:
     return {
         "rows": rows,
         "channels": sorted({name for row in rows for name in row.cells}),
-        "urgent": [row for row in rows if row.needs_person],
         "first": first,
         "most": most,
         "total": total,
