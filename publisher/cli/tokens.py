@@ -4,7 +4,7 @@ import getpass
 
 import click
 
-from publisher import tokens, wiring
+from publisher import documents, tokens, wiring
 from publisher.accounts import ROLES
 from publisher.cli import show
 from publisher.cli.sending import json_option
@@ -13,8 +13,6 @@ from publisher.storage import tokens as kept
 from publisher.storage.engine import reading
 from publisher.storage.tokens import Token
 from publisher.tokens import DAYS, MOST_DAYS
-
-NAMES = ("name", "role", "made_by", "made_at", "expires_at", "used_at")
 
 
 @click.group(epilog="Example: publisher token add ci --role release")
@@ -58,7 +56,7 @@ def list_(json_: bool) -> int:
     with reading(wiring.engine()) as db:
         found = kept.every(db)
     if json_:
-        click.echo(show.as_json([{name: getattr(one, name) for name in NAMES} for one in found]))
+        click.echo(documents.as_json([documents.token(one) for one in found]))
         return 0
     for one in found:
         click.echo(f"{one.name}  {one.role}  {_until(one)}  {_used(one)}")
