@@ -59,6 +59,14 @@ def edition(found: Edition) -> Document:
     return told
 
 
+def kept_edition(row: Row[Any]) -> Document:
+    """An edition in the same shape, as far as it was kept when it was planned."""
+    lists = ("authors", "tags", "links", "aliases", "images", "warnings")
+    kept = _of(row, "lang path title url summary html")
+    unknown = {"text": "", "card": "", "draft": False, "not_before": None, "expires": None}
+    return {"key": row.issue, "date": row.dated, **kept, **unknown} | {name: [] for name in lists}
+
+
 def preview(found: Previewed) -> Document:
     """What a channel would get, with the post's own findings, and then its edition's."""
     told = _of(found.channel, "name kind")

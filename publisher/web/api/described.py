@@ -1,0 +1,108 @@
+"""What the OpenAPI document says of all operations alike: failures, the token, the key."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header
+from pydantic import BaseModel, Field
+
+from publisher.web.api.problems import TYPE
+
+ABOUT = """What operators do by commands and pages, for programs.
+
+Every failure is `application/problem+json` (RFC 9457), with a `code` for programs. Lists come in
+parts: `next`, and the `Link` header, lead to the one after. `docs/api.md` begins at the beginning.
+"""
+
+
+class WrongPart(BaseModel):
+    """One thing that is wrong in a request."""
+
+    in_: str = Field(alias="in", description="`body`, `path`, `query` or `header`.")
+    pointer: str = Field(description="In a body a JSON Pointer, else the name of a parameter.")
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(examples=[409])
+    code: str = Field(examples=["not_possible"], description="One word for programs.")
+    detail: str = Field(examples=["nothing there failed, is held or waits any more"])
+    errors: list[WrongPart] | None = None
+
+
+_PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+_SECONDS = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+}
+_CHALLENGE = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+
+
+def _failure(words: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    content = {TYPE: {"schema": _PROBLEM}}
+    return {"description": words, "content": content, "headers": headers or {}}
+
+
+Failures = dict[int | str, dict[str, Any]]
+FAILURES: Failures = {
+    401: _failure("There is no token, or it opens nothing.", _CHALLENGE),
+    403: _failure("The token's role is too small for this.", _CHALLENGE),
+    404: _failure("There is no such thing."),
+    422: _failure("The request cannot be meant so; `errors` says where."),
+    429: _failure("Too many wrong tokens came from this network.", _SECONDS),
+    500: _failure("A bug; the log of the server tells of it."),
+    503: _failure("The store cannot be used just now.", _SECONDS),
+}
+UNCHANGED: Failures = {304: {"description": "It is what `If-None-Match` names."}}
+CHANGING: Failures = {
+    400: _failure("The body is no JSON, or the key is none."),
+    409: _failure("It is not possible as things stand, or not any more."),
+    413: _failure("The body is too large."),
+}
+CSV_OR_LINES: Failures = {
+    200: {
+        "description": "All readers.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/jsonl": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+def _key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=257,
+            pattern=r'^"?[!#-~]{1,255}"?$',
+            description="Any text of your own: the same request with it is done once within a day.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> None:
+    pass
+
+
+KEYED = Depends(_key)
+
+
+def describe(app: FastAPI) -> None:
+    """Add to the document what FastAPI does not know of."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = plain()
+            schemas = found.setdefault("components", {}).setdefault("schemas", {})
+            for model in (WrongPart, ProblemDocument):
+                shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                shape.pop("$defs", None)
+                schemas[model.__name__] = shape
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
