@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from publisher.web.api.problems import TYPE
 
@@ -74,7 +75,7 @@ CSV_OR_LINES: Failures = {
 
 def _key(
     idempotency_key: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             max_length=257,
             pattern=r'^"?[!#-~]{1,255}"?$',
