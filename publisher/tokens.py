@@ -6,6 +6,7 @@ however fast they hash. Looking it up by that digest compares nothing that a clo
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,7 @@ def recognise(shown: str, *, network: str, engine: Engine, at: datetime) -> Toke
     if found.used_at is None or found.used_at < at - BRIEFLY:
         with engine.begin() as db:
             tokens.use(db, found.name, at=at, before=at - BRIEFLY)
+        return replace(found, used_at=at)
     return found
 
 
@@ -95,8 +97,9 @@ def _is_over(token: Token, at: datetime) -> bool:
 
 
 def _count(network: str, *, engine: Engine, at: datetime) -> None:
+    """Count one more wrong token from a network; once there are too many, without writing."""
     tally = f"token from {network}"
     with engine.begin() as db:
-        count = tallies.count(db, tally, window=WINDOW, at=at)
-    if count > GUESSES:
-        raise TooMany(f"too many wrong tokens from {network}", WINDOW)
+        if tallies.counted(db, tally, window=WINDOW, at=at) >= GUESSES:
+            raise TooMany(f"too many wrong tokens from {network}", WINDOW)
+        tallies.count(db, tally, window=WINDOW, at=at)

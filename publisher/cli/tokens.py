@@ -42,7 +42,8 @@ def add(name: str, role: str, days: int) -> int:
     at = utcnow()
     with wiring.engine().begin() as db:
         shown = tokens.add(db, name, role=role, by=_me(), at=at, days=days)
-    click.echo(f"{name} may {role} for {days} days; this is shown now and never again:", err=True)
+    told = f"The token {name}, of the role {role}, is good for {days} days."
+    click.echo(f"{told} It is shown now and never again:", err=True)
     click.echo(shown)
     address = f"{wiring.settings().public_url}api/v1/me"
     click.echo(f'Try it: curl -H "Authorization: Bearer …" {address}', err=True)

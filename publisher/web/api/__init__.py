@@ -1,9 +1,11 @@
 """/api/v1: what operators do by commands and pages, for programs with a token."""
 
+import re
 from collections.abc import Iterator
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher import __version__
@@ -17,7 +19,9 @@ ANY = 2**62  # bytes; each operation measures its own, and tells it as all failu
 def mount(app: FastAPI, web: Web) -> None:
     """Serve the API below /api, where whatever goes wrong is told to programs."""
     measured = RequestBodyLimitMiddleware(build(web), max_body_size=ANY)
-    app.mount("/api", Below(measured, prefix=web.prefix.rstrip("/")))
+    below = Mount("/api", Below(measured, prefix=web.prefix.rstrip("/")))
+    below.path_regex = re.compile(below.path_regex.pattern, re.DOTALL)  # an address may have lines
+    app.router.routes.append(below)
 
 
 def build(web: Web) -> FastAPI:

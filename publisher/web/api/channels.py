@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from publisher import checking, documents, operating, secrecy
 from publisher.accounts import Role
 from publisher.operating import Unknown
+from publisher.readership import without_addresses
 from publisher.registry import Configured
 from publisher.storage import paging
 from publisher.storage.engine import reading
@@ -32,6 +33,8 @@ def _looking(web: Web) -> APIRouter:
             stopped, last = paging.stopped(db), paging.last_deliveries(db)
         there = caller.desk.site().channels.values()
         items = [_channel(one, stopped.get(one.name), last.get(one.name)) for one in there]
+        if not caller.sees_readers:  # nor any other address that a server's words name
+            items = [one | {"reason": without_addresses(one["reason"])} for one in items]
         return answer({"items": items})
 
     return routes

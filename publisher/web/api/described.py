@@ -61,6 +61,7 @@ CHANGING: Failures = {
     400: _failure("The body is no JSON, or the key is none."),
     409: _failure("It is not possible as things stand, or not any more."),
     413: _failure("The body is too large."),
+    415: _failure("The body is not said to be JSON."),
 }
 CSV_OR_LINES: Failures = {
     200: {

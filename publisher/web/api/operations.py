@@ -42,7 +42,8 @@ def changing(web: Web, role: Role, *, tag: str, keyed: bool = True) -> APIRouter
 
     async def change(request: Request, act: Handler) -> Response:
         body = b"".join([chunk async for chunk in measured(request, LARGEST)])
-        if body and "json" in request.headers.get("content-type", ""):
+        if body:
+            _require_json(request)
             require_sound(body)
         again = Request(request.scope, partial(_once_more, body))
         if not keyed:
@@ -105,6 +106,13 @@ async def measured(request: Request, largest: int) -> AsyncIterator[bytes]:
         if read > largest:
             raise problem
         yield chunk
+
+
+def _require_json(request: Request) -> None:
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said != "application/json":
+        words = "say what the body is: Content-Type: application/json"
+        raise Problem(415, "media_type", words, headers={"Accept": "application/json"})
 
 
 async def _once_more(body: bytes) -> Message:

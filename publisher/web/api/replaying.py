@@ -47,7 +47,7 @@ async def once(request: Request, caller: Caller, body: bytes, act: Act) -> Respo
 async def _first(act: Act, caller: Caller, key: str, at: datetime) -> Response:
     try:
         response = await act()
-    except BaseException:
+    except Exception:  # whoever is cut off may still be at it: then the lease holds
         await run_in_threadpool(_drop, caller, key, at)
         raise
     if response.status_code < 300:

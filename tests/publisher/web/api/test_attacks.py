@@ -61,6 +61,17 @@ def test_what_means_nothing_here_is_refused(stored: Program, body: bytes) -> Non
     assert answer.json()["errors"][0]["in"] == "body"
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+def test_a_body_that_is_not_said_to_be_json_is_refused(program: Program, kind: str) -> None:
+    content = b'{"channel": "a"}'
+    answer = program.post(f"{ISSUE}/pause", content=content, headers={"Content-Type": kind})
+    assert problem(answer) == (415, "media_type")
+    assert "application/json" in answer.json()["detail"]
+    kind = "application/json; charset=utf-8"
+    answer = program.post(f"{ISSUE}/pause", content=content, headers={"Content-Type": kind})
+    assert problem(answer) == (404, "unknown")
+
+
 def test_what_is_wrong_is_not_repeated(program: Program) -> None:
     said = {"channel": "<script>alert(1)</script>", "sekrit-extra": 1}
     answer = program.post(f"{ISSUE}/pause", json=said)
@@ -71,9 +82,9 @@ def test_what_is_wrong_is_not_repeated(program: Program) -> None:
 def test_a_key_that_no_store_takes_is_refused(stored: Program, key: str) -> None:
     for path in ("", "/log", "/plan", "/editions/en", "/preview"):
         answer = stored.get(f"/issues/{key}{path}")
-        assert answer.status_code in (404, 422), path
+        assert problem(answer)[0] in (404, 422), path
         assert "x-evil" not in answer.headers
-    assert stored.post(f"/issues/{key}/publish").status_code in (404, 422)
+    assert problem(stored.post(f"/issues/{key}/publish"))[0] in (404, 422)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
 """Saying a thing twice with one key: done once, answered twice, for a day, by one token."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from publisher.storage import answers
 from publisher.storage.engine import reading
 from publisher.storage.schema import answers as table
 from publisher.web.api import replaying
-from tests.publisher.fakes import FakeChannel, edition
+from tests.publisher.fakes import NOW, FakeChannel, edition
 from tests.publisher.web.api.conftest import Program, problem
 
 ISSUE = "/issues/2026-11"
@@ -143,3 +144,28 @@ def test_no_address_and_no_token_is_kept(stored: Program) -> None:
     stored.ask("POST", "/tokens", "admin", json={"name": "ci"}, headers=next(keys))
     assert len(kept(stored)) == 3
     assert not any("ann" in body.lower() or "pub_" in body for _, body in kept(stored))
+
+
+def test_of_many_at_once_one_begins(engine: Engine) -> None:
+    def begin(_: int) -> bool:
+        with engine.begin() as db:
+            return answers.begin(db, "key", "request", at=NOW) is None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(begin, range(8))) == 1
+
+
+def test_who_comes_back_after_the_lease_keeps_no_answer(engine: Engine) -> None:
+    later = NOW + answers.LEASE
+    with engine.begin() as db:
+        assert answers.begin(db, "key", "request", at=NOW) is None
+        assert answers.begin(db, "key", "request", at=later) is None
+        answers.keep(db, "key", status=200, body="the first's", at=NOW)
+        answers.drop(db, "key", at=NOW)
+        found = answers.begin(db, "key", "request", at=later)
+        assert found is not None
+        assert found.status is None
+        answers.keep(db, "key", status=200, body="the second's", at=later)
+        found = answers.begin(db, "key", "request", at=later)
+    assert found is not None
+    assert (found.status, found.body) == (200, "the second's")

@@ -151,7 +151,7 @@ def test_a_fenced_store_says_so(stored: Program) -> None:
 
 
 def test_channels_say_how_they_are(stored: Program, channels: dict[str, FakeChannel]) -> None:
-    channels["b"].fails_with = [Disconnected("token expired")]
+    channels["b"].fails_with = [Disconnected("token expired, ask ines@news.example")]
     stored.house.run()
 
     def told() -> dict[str, Any]:
@@ -162,6 +162,8 @@ def test_channels_say_how_they_are(stored: Program, channels: dict[str, FakeChan
     assert a["last_delivered_at"] == "2026-11-05T12:00:00Z"
     assert (b["paused_at"], b["last_delivered_at"]) == ("2026-11-05T12:00:00Z", None)
     assert "token expired" in b["reason"]
+    assert "ines@" in stored.get("/channels").text
+    assert "ines@" not in stored.get("/channels", "read").text
     assert stored.post("/channels/b/resume").status_code == 204
     assert told()["b"]["paused_at"] is None
     assert stored.post("/channels/b/pause").status_code == 204
