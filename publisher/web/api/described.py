@@ -46,8 +46,8 @@ def _failure(words: str, headers: dict[str, Any] | None = None) -> dict[str, Any
     return {"description": words, "content": content, "headers": headers or {}}
 
 
-Failures = dict[int | str, dict[str, Any]]
-FAILURES: Failures = {
+Answers = dict[int | str, dict[str, Any]]
+FAILURES: Answers = {
     401: _failure("There is no token, or it opens nothing.", _CHALLENGE),
     403: _failure("The token's role is too small for this.", _CHALLENGE),
     404: _failure("There is no such thing."),
@@ -56,14 +56,14 @@ FAILURES: Failures = {
     500: _failure("A bug; the log of the server tells of it."),
     503: _failure("The store cannot be used just now.", _SECONDS),
 }
-UNCHANGED: Failures = {304: {"description": "It is what `If-None-Match` names."}}
-CHANGING: Failures = {
+UNCHANGED: Answers = {304: {"description": "It is what `If-None-Match` names."}}
+CHANGING: Answers = {
     400: _failure("The body is no JSON, or the key is none."),
     409: _failure("It is not possible as things stand, or not any more."),
     413: _failure("The body is too large."),
     415: _failure("The body is not said to be JSON."),
 }
-CSV_OR_LINES: Failures = {
+CSV_OR_LINES: Answers = {
     200: {
         "description": "All readers.",
         "content": {
@@ -91,6 +91,22 @@ def _key(
 KEYED = Depends(_key)
 
 
+_TEXT = {"type": "string"}
+_ETAG = {"description": "For `If-None-Match`.", "schema": _TEXT}
+_LINK = {"description": "Where the next part is (RFC 8288); none with the last.", "schema": _TEXT}
+_REPLAYED = {"description": "`true`: it was done before, with this key.", "schema": _TEXT}
+
+
+def _describe_headers(method: str, operation: dict[str, Any]) -> None:
+    """Add what the answers to all operations of a kind bring in their heads."""
+    named = {one["name"].lower() for one in operation.get("parameters", ())}
+    for status, response in operation["responses"].items():
+        if method == "get" and status == "200" and "application/json" in response["content"]:
+            response["headers"] = {"ETag": _ETAG} | ({"Link": _LINK} if "after" in named else {})
+        elif status.startswith("2") and "idempotency-key" in named:
+            response["headers"] = {"Idempotent-Replayed": _REPLAYED}
+
+
 def describe(app: FastAPI) -> None:
     """Add to the document what FastAPI does not know of."""
     plain = app.openapi
@@ -103,6 +119,9 @@ def describe(app: FastAPI) -> None:
                 shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 shape.pop("$defs", None)
                 schemas[model.__name__] = shape
+            for methods in found["paths"].values():
+                for method, operation in methods.items():
+                    _describe_headers(method, operation)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
         return app.openapi_schema or {}

@@ -56,6 +56,14 @@ def _add_lists(web: Web, routes: APIRouter) -> None:
         items = [documents.status(key, editions, shown) for key in keys]
         return part(request, items, found[limit - 1] if len(found) > limit else None)
 
+    @routes.get("/releases", response_model=shapes.Plans)
+    def list_releases(caller: Asks) -> Response:
+        """What waits for its release, when it will go where, and why then; the first seen first."""
+        site = caller.desk.site()
+        with reading(web.engine) as db:
+            found = [(one, releasing.planned(db, one, site)) for one in releases.waiting(db)]
+        return answer({"items": [documents.plan(one, steps) for one, steps in found]})
+
     @routes.get("/issues/{key:path}/log", response_model=Part[shapes.Attempt])
     def read_log(
         request: Request,

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import IO, Annotated, Any, Literal
 
@@ -55,9 +56,11 @@ def _looking(web: Web) -> APIRouter:
     ) -> Response:
         """All readers, as `POST /subscribers/import` takes them back."""
         write, kind = FORMATS[format_]
-        file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115  closed once it is sent
-        write(file, engine=web.engine)
-        file.seek(0)
+        with ExitStack() as stack:
+            file = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
+            write(file, engine=web.engine)
+            file.seek(0)
+            stack.pop_all()  # it is closed once it is sent
         headers = {
             "Cache-Control": "no-store",
             "Content-Disposition": f'attachment; filename="readers.{format_}"',

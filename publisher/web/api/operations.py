@@ -14,7 +14,7 @@ from starlette.types import Message
 from publisher import documents
 from publisher.accounts import ROLES, Role
 from publisher.web.api import replaying
-from publisher.web.api.described import CHANGING, FAILURES, KEYED, UNCHANGED, Failures
+from publisher.web.api.described import CHANGING, FAILURES, KEYED, UNCHANGED, Answers
 from publisher.web.api.entry import let_in
 from publisher.web.api.problems import Problem, failed
 from publisher.web.api.strict import require_sound
@@ -72,7 +72,7 @@ def _routes(
     way: Callable[[Request, Handler], Coroutine[Any, Any, Response]],
     *,
     tag: str,
-    responses: Failures,
+    responses: Answers,
 ) -> APIRouter:
     class Operation(APIRoute):
         """An operation that looks at the token before anything else."""

@@ -15,6 +15,7 @@ from publisher.storage.engine import reading
 from publisher.storage.subscribers import Wanted
 from publisher.storage.waiting import Hint
 from publisher.subscribing import Choices
+from publisher.web.api.described import Answers
 from publisher.web.api.entry import Asks, Caller
 from publisher.web.api.operations import answer, changing, done, looking
 from publisher.web.api.paging import After, Limit, number, part
@@ -34,6 +35,9 @@ Address = Annotated[
         examples=["ann@example.org"],
     ),
 ]
+WAS_ON_IT: Answers = {
+    200: {"model": shapes.Joined, "description": "They were on the list."},
+}
 Filter = Annotated[str, Query(max_length=100, pattern=PLAIN)]
 
 
@@ -78,7 +82,7 @@ def _looking(web: Web) -> APIRouter:
 def _changing(web: Web) -> APIRouter:
     routes = changing(web, Role.RELEASE, tag="readers")
 
-    @routes.post("/subscribers", status_code=201, response_model=shapes.Joined)
+    @routes.post("/subscribers", status_code=201, response_model=shapes.Joined, responses=WAS_ON_IT)
     def add_reader(caller: Asks, body: shapes.Joining) -> Response:
         """Put somebody on the list whom you vouch for, or have them asked. 200: was on it."""
         joined = _join(caller, body)

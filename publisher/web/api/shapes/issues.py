@@ -139,3 +139,9 @@ class Plan(BaseModel):
     released: bool
     cancelled: bool
     channels: list[Step]
+
+
+class Plans(BaseModel):
+    """All that waits."""
+
+    items: list[Plan]

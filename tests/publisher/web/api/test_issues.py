@@ -156,6 +156,10 @@ def test_a_plan_says_when_and_why(program: Program) -> None:
     [told] = program.get(f"{ISSUE}/plan").json()
     assert (told["lang"], told["seen_at"], told["held"]) == ("en", "2026-11-05T12:00:00Z", False)
     assert {one["channel"] for one in told["channels"]} == {"fosstodon", "readers"}
+    assert program.get("/releases", "read").json() == {"items": [told]}
+    program.post(f"{ISSUE}/cancel")
+    assert program.get("/releases").json() == {"items": []}
+    assert [one["cancelled"] for one in program.get(f"{ISSUE}/plan").json()] == [True]
 
 
 def test_a_key_may_have_a_slash(stored: Program) -> None:
