@@ -3,12 +3,14 @@
 import logging
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from publisher.domain.issue import Edition
 from publisher.sandbox.serving import serving
 from publisher.web.api.operations import LARGEST
 from publisher.web.app import build
@@ -193,10 +195,10 @@ def served(program: Program, tmp_path: Path) -> Iterator[httpx.Client]:
 def test_a_bug_is_told_without_what_it_is(
     served: httpx.Client, program: Program, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: str) -> list[object]:
+    def broken(_: str) -> list[Edition]:
         raise ZeroDivisionError("a secret of ours")
 
-    object.__setattr__(program.house.desk, "editions", broken)
+    program.house.desk = replace(program.house.desk, editions=broken)
     with caplog.at_level(logging.ERROR):
         answer = served.post("/api/v1/issues/2026-11/publish")
     assert problem(answer) == (500, "bug")

@@ -1,12 +1,13 @@
 """Looking at issues: what was planned, what became of it, what would be sent, and when."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from publisher import publishing, subscribing
 from publisher.domain.channel import Refused
-from publisher.domain.issue import BadSource
+from publisher.domain.issue import BadSource, Edition
 from publisher.storage import releases, reports
 from publisher.storage.engine import reading
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
@@ -125,14 +126,11 @@ def test_an_edition_is_the_sources_and_else_the_archives(sent: Program) -> None:
     assert problem(sent.get(f"{ISSUE}/editions/de")) == (404, "unknown")
 
 
-def test_a_source_that_cannot_be_read_is_said(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: str) -> list[object]:
+def test_a_source_that_cannot_be_read_is_said(program: Program) -> None:
+    def broken(_: str) -> list[Edition]:
         raise BadSource("2026-11.md", "has no title", remedy="write one")
 
-    monkeypatch.setattr(program.house, "_editions", broken)
-    object.__setattr__(program.house.desk, "editions", broken)
+    program.house.desk = replace(program.house.desk, editions=broken)
     for path in (f"{ISSUE}/editions/en", f"{ISSUE}/preview"):
         answer = program.get(path)
         assert problem(answer) == (409, "not_possible")
