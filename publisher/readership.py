@@ -59,7 +59,7 @@ def join(
             joined = Joined(added=added)
     except Unwelcome as error:
         raise NotPossible(f"{error}; if they ask for it themselves, lift that") from error
-    _note(desk, "ask reader" if asking else "add reader", "lifted" if lift else "")
+    _note(desk, "ask a reader" if asking else "add a reader", "lifted" if lift else "")
     return joined
 
 
@@ -69,7 +69,7 @@ def leave(desk: Desk, address: str) -> bool:
         raise Unknown("nobody of this address is known")
     gone = subscribing.remove(address, engine=desk.engine, at=desk.now())
     if gone:
-        _note(desk, "remove reader")
+        _note(desk, "remove a reader")
     return gone
 
 
@@ -81,7 +81,7 @@ def forget(desk: Desk, address: str) -> Erased:
         raise Unknown("nobody of this address is known") from error
     except StillSending as error:
         raise NotPossible("a mail to them is on its way; say it again in a minute") from error
-    _note(desk, "forget reader")
+    _note(desk, "forget a reader")
     return erased
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from publisher import documents, tokens
 from publisher.accounts import Role
 from publisher.operating import Unknown
+from publisher.readership import without_addresses
 from publisher.storage import paging as parts
 from publisher.storage import tokens as kept
 from publisher.storage.engine import reading
@@ -34,6 +35,7 @@ def _everybodys(web: Web) -> APIRouter:
     @routes.get("/actions", response_model=Part[house.Action])
     def list_actions(
         request: Request,
+        caller: Asks,
         issue: Annotated[str, Query(max_length=300, pattern=PLAIN)] = "",
         limit: Limit = 100,
         after: After = "",
@@ -42,6 +44,8 @@ def _everybodys(web: Web) -> APIRouter:
         with reading(web.engine) as db:
             found = parts.actions_(db, most=limit + 1, before=number(after), issue=issue)
         items = [documents.action(row) for row in found[:limit]]
+        if not caller.sees_readers:
+            items = [one | {"words": without_addresses(one["words"])} for one in items]
         return part(request, items, [found[limit - 1].id] if len(found) > limit else None)
 
     return routes

@@ -42,7 +42,7 @@ Filter = Annotated[str, Query(max_length=100, pattern=PLAIN)]
 
 
 def routers(web: Web) -> tuple[APIRouter, ...]:
-    return _looking(web), _changing(web)
+    return _looking(web), _changing(web), _erasing(web)
 
 
 def _looking(web: Web) -> APIRouter:
@@ -96,6 +96,12 @@ def _changing(web: Web) -> APIRouter:
         address_key(address, "path", "address")
         readership.leave(caller.desk, address)
         return done()
+
+    return routes
+
+
+def _erasing(web: Web) -> APIRouter:
+    routes = changing(web, Role.ADMIN, tag="readers")
 
     @routes.post("/subscribers/{address:path}/forget", response_model=shapes.Forgotten)
     def forget_reader(address: Address, caller: Asks) -> Response:

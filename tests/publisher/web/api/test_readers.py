@@ -54,9 +54,9 @@ def test_a_reader_joins_is_shown_and_leaves(stored: Program) -> None:
     assert stored.ask("DELETE", f"/subscribers/{ANN}").status_code == 204
     assert "ann" not in str(stored.house.done()).lower()
     assert [one[1] for one in stored.house.done()][-3:] == [
-        "add reader",
-        "add reader",
-        "remove reader",
+        "add a reader",
+        "add a reader",
+        "remove a reader",
     ]
 
 
@@ -66,7 +66,7 @@ def test_nobody_is_told_as_nobody(program: Program) -> None:
         ("DELETE", f"/subscribers/{ANN}"),
         ("POST", f"/subscribers/{ANN}/forget"),
     ):
-        answer = program.ask(method, path)
+        answer = program.ask(method, path, "admin")
         assert problem(answer) == (404, "unknown")
         assert ANN not in answer.text
     assert problem(program.get("/subscribers/nobody")) == (422, "invalid")
@@ -119,7 +119,9 @@ def test_who_was_stopped_is_not_brought_back_unless_lifted(stored: Program) -> N
 
 def test_a_reader_is_forgotten(stored: Program) -> None:
     stored.post("/subscribers", json={"address": ANN})
-    told = stored.post(f"/subscribers/{ANN}/forget").json()
+    refused = stored.post(f"/subscribers/{ANN}/forget")
+    assert problem(refused) == (403, "insufficient_scope")
+    told = stored.post(f"/subscribers/{ANN}/forget", "admin").json()
     assert told["events"] == 2
     assert stored.get(f"/subscribers/{ANN}").status_code == 404
     assert "ann" not in str(stored.house.done()).lower()

@@ -6,7 +6,7 @@ import pytest
 
 from publisher import subscribing
 from publisher.domain.channel import Disconnected, Refused, Unsure
-from publisher.storage import homes, identity, releases
+from publisher.storage import actions, homes, identity, releases
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.house import House
 from tests.publisher.web.api.conftest import Program, problem
@@ -187,3 +187,10 @@ def test_who_did_what_is_told_the_last_first(stored: Program) -> None:
     more = stored.get("/actions", "read", params={"after": told["next"], "issue": "2026-11"}).json()
     assert [(one["by"], one["did"]) for one in more["items"]] == [("token release-token", "pause")]
     assert more["next"] is None
+
+
+def test_what_a_server_said_of_somebody_is_not_for_who_only_looks(program: Program) -> None:
+    with program.house.desk.engine.begin() as db:
+        actions.note(db, "ines", "corrected", at=NOW, words="readers: failed, <ann@b.example> gone")
+    assert "ann@" in program.get("/actions").text
+    assert "ann@" not in program.get("/actions", "read").text
