@@ -18,7 +18,7 @@ from publisher.storage import actions
 from publisher.storage.forgetting import Erased
 from publisher.subscribing import Choices, Unwelcome
 
-ADDRESS = re.compile(r"[^\s<>()\"',;]+@[^\s<>()\"',;]+")
+ADDRESS = re.compile(r"[^\s<>()\"',;:/]+@[^\s<>()\"',;:/]+")  # not https://one.example/@somebody
 TOLD = 100  # rows left out that are told
 
 

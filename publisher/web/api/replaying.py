@@ -15,6 +15,7 @@ from datetime import datetime
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from publisher.readership import without_addresses
 from publisher.storage import answers
 from publisher.storage.answers import LEASE, Kept
 from publisher.web.api.entry import Caller
@@ -75,7 +76,7 @@ def _begin(caller: Caller, key: str, asked: str, at: datetime) -> Kept | None:
 
 
 def _keep(caller: Caller, key: str, at: datetime, response: Response) -> None:
-    body = bytes(response.body).decode()
+    body = without_addresses(bytes(response.body).decode())  # whoever is forgotten is so at once
     with caller.web.engine.begin() as db:
         answers.keep(db, key, status=response.status_code, body=body, at=at)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, select
 
+from publisher.domain.channel import Receipt, Refused
 from publisher.storage import answers
 from publisher.storage.engine import reading
 from publisher.storage.schema import answers as table
@@ -129,6 +130,24 @@ def test_an_import_is_done_once(stored: Program) -> None:
     assert answer.headers["idempotent-replayed"] == "true"
     other = stored.post("/subscribers/import", content="email\nc@b.example\n", headers=KEY)
     assert problem(other) == (422, "key_reused")
+
+
+def test_what_a_server_said_of_somebody_is_not_kept(
+    stored: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(*_: object) -> Receipt:
+        raise Refused("ask ann@example.org, or see https://a.example/@ann")
+
+    monkeypatch.setattr(FakeChannel, "update", refusing)
+    stored.house.run()
+    stored.house.there = [edition(title="Mended", revision="2")]
+    first = stored.post(f"{ISSUE}/correct", headers=KEY)
+    assert "ann@example.org" in first.text
+    [(_, body)] = kept(stored)
+    assert "ann@" not in body
+    assert "https://a.example/@ann" in body
+    again = stored.post(f"{ISSUE}/correct", headers=KEY).json()
+    assert [one["outcome"] for one in again["corrections"]] == ["left", "left"]
 
 
 def test_no_address_and_no_token_is_kept(stored: Program) -> None:
