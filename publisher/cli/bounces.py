@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import DBAPIError
 
-from publisher import bouncing, wiring
+from publisher import bouncing, documents, wiring
 from publisher.bouncing import Fate, Taken, Weighed
 from publisher.cli import finding, show
 from publisher.cli.sending import json_option
@@ -120,11 +120,10 @@ def _say_weighed(found: Weighed) -> None:
 @json_option
 def list_(issue: str | None, json_: bool) -> None:
     """List what came back, of an issue or of all, the newest first."""
-    names = ["at", "issue", "channel", "lang", "reader", "kind", "status", "words", "verdict"]
     with reading(wiring.engine()) as db:
         rows = kept.listed(db, finding.key(issue) if issue else "")
     if json_:
-        click.echo(show.as_json([{name: getattr(row, name) for name in names} for row in rows]))
+        click.echo(documents.as_json([documents.bounce(row) for row in rows]))
         return
     for row in rows:
         words = f"{row.kind} ({row.verdict})  {row.status} {row.words}"

@@ -4,34 +4,19 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 import click
 
-from publisher import queue, telling, wiring
-from publisher.cli import show
+from publisher import documents, queue, telling, wiring
+from publisher.checking import WARNING, Checked, of_channel
 from publisher.cli.sending import json_option
-from publisher.domain.channel import ChannelError, Disconnected, HandingOn, Refused
+from publisher.domain.channel import HandingOn, Refused
 from publisher.registry import Configured
 from publisher.returns.letter import BadMailbox, MailboxTrouble
 from publisher.storage import engine as storage
 
 LONGEST = 120  # characters of what stands on a line together with others
-WARNING = "warning: "  # begins what will need a person soon, and does not yet
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """What a check found: a subject, whether it is well, and the words for it.
-
-    `warnings` are among the words, too: what is well, but will not stay so by itself.
-    """
-
-    name: str
-    ok: bool
-    found: list[str]
-    warnings: list[str] = field(default_factory=list)
 
 
 @click.command(epilog="Example: publisher check --json")
@@ -44,7 +29,7 @@ def check(json_: bool) -> int:
         checked += pool.map(of_channel, channels)
     checked += _check_hand_offs(channels)
     if json_:
-        click.echo(show.as_json([asdict(c) for c in checked]))
+        click.echo(documents.as_json([documents.checked(c) for c in checked]))
     else:
         click.echo(f"✓ configuration: {wiring.settings().file}")
         for c in checked:
@@ -104,19 +89,6 @@ def _check_receipts() -> Iterator[Checked]:
     ok = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     found = [] if ok else [f"{there} cannot be written to; give this user the right to"]
     yield Checked(name=f"receipts in {folder}", ok=ok, found=found)
-
-
-def of_channel(channel: Configured) -> Checked:
-    """What a channel says of its credentials and limits, posting nothing."""
-    name = f"channel {channel.name} ({channel.kind})"
-    try:
-        found = channel.channel.check()
-    except (Disconnected, Refused) as error:
-        return Checked(name=name, ok=False, found=[str(error)])
-    except ChannelError as error:
-        return Checked(name=name, ok=False, found=[f"cannot be asked now: {error}"])
-    warnings = [words.removeprefix(WARNING) for words in found if words.startswith(WARNING)]
-    return Checked(name=name, ok=True, found=found, warnings=warnings)
 
 
 def _check_hand_offs(channels: Sequence[Configured]) -> Iterator[Checked]:

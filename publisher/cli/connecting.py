@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import click
 
 from publisher import config, connecting, registry, secrecy
+from publisher.checking import of_channel
 from publisher.cli import browsing, checking, finding
 from publisher.config import BadConfig, Mistake
 from publisher.connecting import Draft, Stored
@@ -116,7 +117,7 @@ def _keep_and_try(draft: Draft, got: Mapping[str, object]) -> int:
     _require_right(mistakes)
     if channel is None:
         return 1
-    checked = checking.of_channel(channel)
+    checked = of_channel(channel)
     click.echo(secrecy.removed("\n    ".join(checking.lines(checked))), err=True)
     return 0 if checked.ok else 1
 

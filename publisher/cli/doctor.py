@@ -9,8 +9,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from publisher import auditing, content, orphans, wiring
-from publisher.cli import show
+from publisher import auditing, content, documents, orphans, wiring
 from publisher.cli.sending import json_option
 from publisher.config import Settings
 from publisher.domain.channel import Mailing
@@ -42,7 +41,7 @@ def doctor(*, json_: bool, offline: bool) -> int:
     if not offline:
         found += _orphans(engine, channels)
     if json_:
-        click.echo(show.as_json(found))
+        click.echo(documents.as_json(found))
     else:
         _tell(found)
     return int(bool(found))

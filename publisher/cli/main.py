@@ -32,6 +32,7 @@ from publisher.cli import (
     running,
     sending,
     stopping,
+    tokens,
     users,
 )
 from publisher.cli.running import Stopped
@@ -44,9 +45,11 @@ from publisher.sources.folder import SourceTrouble
 from publisher.storage.engine import BadStore, remedy
 from publisher.storage.schema import BadRow
 from publisher.subscribing import BadAddress
+from publisher.tokens import BadToken
 
 POLITE = (signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
-WRONG_INPUT = (BadAccount, BadBackup, BadConfig, BadSource, BadStore, BadAddress, SourceTrouble)
+BAD = (BadAccount, BadAddress, BadBackup, BadConfig, BadSource, BadStore, BadToken)
+WRONG_INPUT = (*BAD, SourceTrouble)
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
@@ -63,7 +66,18 @@ def cli(config: str | None) -> None:
 
 
 parts = (demo, sending, corrections, retractions, releases, stopping, reading, checking, receipts)
-for family in (*parts, connecting, running, readers, users, bounces, backups, doctor, healthcheck):
+for family in (
+    *parts,
+    connecting,
+    running,
+    readers,
+    users,
+    tokens,
+    bounces,
+    backups,
+    doctor,
+    healthcheck,
+):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -1,19 +1,16 @@
 """init, show, preview: everything that sends nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import Any
 
 import click
 
-from publisher import config, linting, publishing, wiring
+from publisher import config, documents, previewing, wiring
 from publisher.cli import finding, show
 from publisher.cli.sending import channel_option, json_option
-from publisher.domain.channel import Post
 from publisher.domain.issue import BadSource, Edition, Finding, telling_image
 from publisher.domain.lint import grave
-from publisher.registry import Configured
+from publisher.previewing import Previewed
 
 WRONG = 2  # the exit code for errors in what was read
 
@@ -60,7 +57,7 @@ def show_(issues: Sequence[str], *, format_: str, json_: bool) -> int:
 
 
 def _say_json(edition: Edition) -> None:
-    click.echo(show.as_json_line(_edition_json(edition)))
+    click.echo(documents.as_json_line(documents.edition(edition)))
 
 
 def _say_annotations(edition: Edition) -> None:
@@ -81,33 +78,6 @@ def _annotate_bad(error: BadSource) -> None:
         severity="error",
     )
     click.echo(show.annotation(error.path, found))
-
-
-def _edition_json(edition: Edition) -> dict[str, Any]:
-    names = [
-        "key",
-        "lang",
-        "path",
-        "title",
-        "date",
-        "url",
-        "summary",
-        "authors",
-        "tags",
-        "html",
-        "text",
-        "links",
-        "draft",
-        "aliases",
-        "not_before",
-        "expires",
-    ]
-    found: dict[str, Any] = {name: getattr(edition, name) for name in names}
-    found["images"] = [{"src": i.src, "alt": i.alt, "caption": i.caption} for i in edition.images]
-    card = telling_image(edition)
-    found["card"] = card.src if card else ""
-    found["warnings"] = [asdict(w) for w in edition.warnings]
-    return found
 
 
 def _say_text(edition: Edition) -> None:
@@ -135,17 +105,6 @@ SHOWN: dict[str, tuple[Say, Callable[[BadSource], None]]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Previewed:
-    """What a channel would get: the edition, the post, or why there is none, what is odd in it."""
-
-    edition: Edition
-    channel: Configured
-    post: Post
-    refused: str
-    findings: tuple[Finding, ...]
-
-
 @click.command(epilog="Example: publisher preview 2026-11-05-newsletter --channel fosstodon")
 @click.argument("issue")
 @channel_option
@@ -156,7 +115,7 @@ def preview(issue: str, *, names: Sequence[str], format_: str, json_: bool) -> i
     channels = finding.channels(names, wiring.remembered())
     editions = finding.looked_over([issue])
     previews = [
-        _preview(edition, channel)
+        previewing.preview(edition, channel, wiring.settings().lint)
         for edition in editions
         for channel in channels.values()
         if channel.takes(edition.key, edition.lang)
@@ -169,25 +128,8 @@ def preview(issue: str, *, names: Sequence[str], format_: str, json_: bool) -> i
     return WRONG if grave(all_found) else int(any(p.refused for p in previews))
 
 
-def _preview(edition: Edition, channel: Configured) -> Previewed:
-    post, refused = publishing.written(edition, channel)
-    findings = linting.of_post(post, edition, wiring.settings().lint)
-    return Previewed(
-        edition=edition, channel=channel, post=post, refused=refused, findings=findings
-    )
-
-
-def _preview_json(found: Previewed) -> dict[str, Any]:
-    """A post's own findings, and then its edition's."""
-    named = ["lang", "title", "text", "html", "url", "length", "limit"]
-    shown: dict[str, Any] = {"channel": found.channel.name, "kind": found.channel.kind}
-    shown |= {name: getattr(found.post, name) for name in named}
-    warnings = dict.fromkeys((*found.findings, *found.edition.warnings))
-    return shown | {"warnings": [asdict(w) for w in warnings], "refused": found.refused}
-
-
 def _preview_as_json(_: Sequence[Edition], previews: Sequence[Previewed]) -> None:
-    click.echo(show.as_json([_preview_json(found) for found in previews]))
+    click.echo(documents.as_json([documents.preview(found) for found in previews]))
 
 
 def _preview_as_text(editions: Sequence[Edition], previews: Sequence[Previewed]) -> None:

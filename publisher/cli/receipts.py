@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from publisher import content, watching, wiring, writing_back
+from publisher import content, documents, watching, wiring, writing_back
 from publisher import receipts as proofs_of
 from publisher.cli import finding, show
 from publisher.config import Source
@@ -35,7 +35,7 @@ def receipts(issue: str, *, json_: bool, writes: bool, branch: str | None) -> in
     found = _proofs(key)
     wanted = _wanted(issue, key, found) if writes else {}
     if json_:
-        click.echo(show.as_json(proofs_of.document(key, found)))
+        click.echo(documents.as_json(proofs_of.document(key, found)))
     elif not found:
         click.echo(f"{key}: nothing of it is out yet.")
     for line in () if json_ else _lines(key, found):

@@ -5,13 +5,12 @@ from collections.abc import Callable
 import click
 from sqlalchemy import Connection
 
-from publisher import fencing, releasing, wiring
+from publisher import documents, fencing, releasing, wiring
 from publisher.cli import finding, show
 from publisher.domain.plan import Step
 from publisher.publishing import utcnow
 from publisher.storage import releases
 from publisher.storage.engine import reading
-from publisher.storage.releases import Release
 
 issue_argument = click.argument("issue")
 
@@ -29,7 +28,7 @@ def plan(issue: str, *, json_: bool) -> int:
     if not found:
         raise _nothing(key)
     if json_:
-        click.echo(show.as_json([_json(one, steps) for one, steps in plans]))
+        click.echo(documents.as_json([documents.plan(one, steps) for one, steps in plans]))
         return 0
     for one, steps in plans:
         click.echo(f"{one.issue} ({one.lang}), seen {show.moment(one.facts.seen_at)}:")
@@ -42,25 +41,6 @@ def _when(step: Step) -> str:
     if step.at is None:
         return step.why
     return f"{show.moment(step.at)}, {step.why}"
-
-
-def _json(release: Release, steps: list[Step]) -> dict[str, object]:
-    planned = [
-        {"channel": step.channel, "at": step.at, "why": step.why, "planned": step.done}
-        for step in steps
-    ]
-    facts = release.facts
-    return {
-        "key": release.issue,
-        "lang": release.lang,
-        "seen_at": facts.seen_at,
-        "live_at": facts.live_at,
-        "trouble": facts.trouble,
-        "held": facts.held_at is not None,
-        "released": facts.released_at is not None,
-        "cancelled": facts.cancelled_at is not None,
-        "channels": planned,
-    }
 
 
 @click.command(epilog="Example: publisher hold 2026-11-05-newsletter")

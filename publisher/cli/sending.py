@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import click
 from sqlalchemy import Connection
 
-from publisher import content, fencing, publishing, releasing, signs, subscribing, wiring
+from publisher import content, documents, fencing, publishing, releasing, signs, subscribing, wiring
 from publisher.cli import finding, following, rehearsal, show
 from publisher.domain import story
 from publisher.domain.delivery import State
@@ -188,7 +187,7 @@ def status(issue: str | None, json_: bool) -> int:
     if key and not standings:
         raise finding.Wrong(f"{key}: nothing was ever planned for it; `publisher status` lists all")
     if json_:
-        click.echo(show.as_json(_status_json(key, editions, standings)))
+        click.echo(documents.as_json(_status_json(key, editions, standings)))
         return 0
     _print_status(standings, [*troubles, *_held_back(held_back), *_forgotten(standings)])
     return 0
@@ -241,24 +240,11 @@ def _forgotten(standings: Sequence[Standing]) -> Iterator[str]:
             yield f"[channels.{s.channel}] is not configured any more; {words}"
 
 
-def _status_json(key: str | None, editions: Sequence[Any], standings: Sequence[Any]) -> Any:
-    def of(issue: str) -> dict[str, Any]:
-        named = ["issue", "lang", "title", "url", "dated", "revision", "path"]
-        return {
-            "key": issue,
-            "editions": [
-                {
-                    name.replace("issue", "key").replace("dated", "date"): getattr(e, name)
-                    for name in named
-                }
-                for e in editions
-                if e.issue == issue
-            ],
-            "deliveries": [show.standing_json(s) for s in standings if s.issue == issue],
-        }
-
+def _status_json(key: str | None, editions: Sequence[Any], standings: Sequence[Standing]) -> Any:
+    if key:
+        return documents.status(key, editions, standings)
     keys = dict.fromkeys(s.issue for s in standings)
-    return of(key) if key else [of(issue) for issue in keys]
+    return [documents.status(issue, editions, standings) for issue in keys]
 
 
 @click.command(epilog="Example: publisher log 2026-11-05-newsletter --channel readers")
@@ -280,8 +266,7 @@ def log(issue: str, channel: str, reader: str, json_: bool) -> int:
     if not found:
         click.echo(_no_attempts(key, channel, reader), err=True)
     if json_:
-        shown = [asdict(attempt) for attempt in found]
-        click.echo(show.as_json([{k: v for k, v in a.items() if k != "issue"} for a in shown]))
+        click.echo(documents.as_json([documents.attempt(attempt) for attempt in found]))
         return 0
     for attempt in found:
         place = f"{attempt.channel} ({attempt.lang})"

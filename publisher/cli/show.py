@@ -1,12 +1,10 @@
-"""How the commands show what they know: the matrix, the reasons, JSON."""
+"""How the commands show what they know: the matrix, the reasons."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -35,24 +33,6 @@ def console(*, err: bool = False) -> Console:
     """Where people read."""
     width = None if sys.stdout.isatty() else WIDE
     return Console(stderr=err, highlight=False, width=width)
-
-
-def as_json(value: Any) -> str:
-    """One JSON document; times as RFC 3339 in UTC."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
-
-
-def as_json_line(value: Any) -> str:
-    """One JSON document on one line."""
-    return json.dumps(value, default=_plain, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 def matrix(standings: Sequence[Standing], *, width: int = WIDE) -> Table:
@@ -190,10 +170,3 @@ def _escaped(words: str) -> str:
 
 def _property(words: str) -> str:
     return _escaped(words).replace(":", "%3A").replace(",", "%2C")
-
-
-def standing_json(standing: Standing) -> dict[str, Any]:
-    """One delivery of `status --json`."""
-    names = "channel kind lang state attempts url remote_id reason next_attempt_at readers"
-    found = asdict(standing)
-    return {name: found[name] for name in names.split()}

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from publisher import accounts, wiring
+from publisher import accounts, documents, wiring
 from publisher.accounts import LONGEST, ROLES, SHORTEST
 from publisher.cli import show
 from publisher.cli.sending import json_option
@@ -49,7 +49,7 @@ def list_(json_: bool) -> int:
     if json_:
         names = ("name", "role", "made_at", "seen_at")
         told = [{name: getattr(one, name) for name in names} for one in found]
-        click.echo(show.as_json(told))
+        click.echo(documents.as_json(told))
         return 0
     for one in found:
         seen = f"last seen {show.moment(one.seen_at)}" if one.seen_at else "never seen"

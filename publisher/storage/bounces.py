@@ -116,6 +116,11 @@ def reinstate(
 
 def listed(db: Connection, issue: str = "") -> Sequence[Row[Any]]:
     """What came back, of one issue or of all, the newest first."""
+    return db.execute(told(issue)).all()
+
+
+def told(issue: str = "") -> Select[Any]:
+    """The same, not yet asked for."""
     b = bounces.c
     columns = [b.at, b.kind, b.status, b.words, b.verdict, posts.c.issue, posts.c.channel]
     who = func.coalesce(subscribers.c.address, deliveries.c.recipient).label("reader")
@@ -127,4 +132,4 @@ def listed(db: Connection, issue: str = "") -> Sequence[Row[Any]]:
     )
     if issue:
         found = found.where(posts.c.issue == issue)
-    return db.execute(found.order_by(b.at.desc(), b.id.desc())).all()
+    return found.order_by(b.at.desc(), b.id.desc())

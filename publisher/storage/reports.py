@@ -289,12 +289,12 @@ def delivery_ids(
 
 def attempts(db: Connection, issue: str, *, channel: str = "", reader: str = "") -> list[Attempt]:
     """Every attempt at an issue's deliveries, and every answer of a person, oldest first."""
-    return _attempts(db, _logged(issue, channel, reader))
+    return _attempts(db, logged(issue, channel, reader))
 
 
 def attempts_at_posts(db: Connection, issue: str) -> list[Attempt]:
     """The same without the copies for readers, of which there may be very many."""
-    return _attempts(db, _logged(issue, "", "").where(deliveries.c.recipient == ""))
+    return _attempts(db, logged(issue, "", "").where(deliveries.c.recipient == ""))
 
 
 def _attempts(db: Connection, query: Select[Any]) -> list[Attempt]:
@@ -312,7 +312,8 @@ def _attempts(db: Connection, query: Select[Any]) -> list[Attempt]:
     return found
 
 
-def _logged(issue: str, channel: str, reader: str) -> Select[Any]:
+def logged(issue: str, channel: str, reader: str) -> Select[Any]:
+    """The log of an issue's deliveries, of a channel or to a reader, oldest first."""
     query = (
         select(
             delivery_log,
@@ -346,6 +347,19 @@ def _attempt(row: Row[Any], **values: Any) -> Attempt:
         worker=row.worker,
         **values,
     )
+
+
+def attempt(begun: Row[Any], end: Row[Any] | None) -> Attempt:
+    """An attempt of its first line in the log and its last, which may be the same one."""
+    if end is begun:
+        return _attempt(end, started_at=end.at, finished_at=end.at, outcome=end.now)
+    started = _attempt(begun, started_at=begun.at)
+    return _ended(end, started) if end else started
+
+
+def _ended(row: Row[Any], begun: Attempt) -> Attempt:
+    told = {name: getattr(row, name) for name in ("reason", "remote_id", "url")}
+    return replace(begun, finished_at=row.at, outcome=row.now, **told)
 
 
 def _finished(row: Row[Any], begun: Attempt) -> Attempt:

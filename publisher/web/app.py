@@ -18,6 +18,7 @@ from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
 from publisher.web import (
     admin,
+    api,
     archive,
     choices,
     feeds,
@@ -95,6 +96,7 @@ def build(
         app.include_router(routes)
     for family in (archive, joining, leaving, choices, health, hooks, metrics, admin):
         app.include_router(family.router(web))
+    api.mount(app, web)
     _add_failures(app, web)
     return app
 

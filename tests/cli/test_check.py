@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from publisher.checking import of_channel
 from publisher.cli import checking
 from publisher.registry import Configured
 from tests.channels import pem
@@ -25,7 +26,7 @@ def test_the_dns_record_of_a_key_stands_on_a_line_of_its_own(home: Home) -> None
 def test_a_warning_stands_on_a_line_of_its_own_and_fails_nothing() -> None:
     found = ["signed in", "warning: the token expires in 9 days"]
     channel = pretend(lambda: found)
-    checked = checking.of_channel(channel)
+    checked = of_channel(channel)
     assert (checked.ok, checked.warnings) == (True, ["the token expires in 9 days"])
     assert [*checking.lines(checked)] == [
         "✓ channel c (k): signed in",

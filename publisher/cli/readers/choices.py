@@ -1,17 +1,16 @@
 """The options that say what a reader wants, and what can be wanted here."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
-from publisher import wiring
+from publisher import wiring, wishes
 from publisher.cli.finding import Wrong
-from publisher.config import LANGUAGE, unknown
-from publisher.domain.channel import Corresponding, Mailing
-from publisher.domain.subscriber import LONGEST_WAIT, can_wait
+from publisher.domain.subscriber import LONGEST_WAIT
 from publisher.importing.taking import Asking
 from publisher.registry import Configured
+from publisher.wishes import BadWish
 
 language_option = click.option(
     "--language",
@@ -38,65 +37,49 @@ else_after_option = click.option(
 
 def mailing_lists() -> dict[str, Configured]:
     """The channels that mail, by name. Raises BadConfig."""
-    found = wiring.channels().items()
-    return {name: channel for name, channel in found if isinstance(channel.channel, Mailing)}
+    return wishes.mailing(wiring.channels())
 
 
 def known_lists(lists: Sequence[str]) -> tuple[str, ...]:
     """The lists that were asked for. Raises Wrong for one that no channel is."""
-    known = sorted(mailing_lists()) if lists else []
-    for name in lists:
-        if name not in known:
-            raise Wrong(f"--list {name}: {unknown(name, known or ['(no channel mails)'])}")
-    return tuple(dict.fromkeys(lists))
+    with _told():
+        return wishes.known_lists(lists, mailing_lists() if lists else {})
 
 
 def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
     """The languages that were asked for, in lower case. Raises Wrong for one nothing is sent in."""
-    wanted = tuple(dict.fromkeys(map(language_code, languages)))
-    found = mailing_lists().values() if wanted else ()
-    known = sorted({lang for channel in found for lang in channel.languages})
-    for language in wanted if known else ():
-        if language not in known:
-            raise Wrong(f"--language {language}: {unknown(language, known)}")
-    return wanted
+    with _told():
+        return wishes.known_languages(languages, mailing_lists() if languages else {})
 
 
 def language_code(language: str) -> str:
     """A language's code in lower case. Raises Wrong."""
-    if not re.fullmatch(LANGUAGE, language.lower()):
-        raise Wrong(f"--language {language}: is no language code such as en or pt-br")
-    return language.lower()
+    with _told():
+        return wishes.language_code(language)
 
 
 def known_else_after(
     days: int | None, *, languages: Sequence[str], lists: Sequence[str]
 ) -> int | None:
     """The days that were asked for. Raises Wrong where they mean nothing for such readers."""
-    if days is None:
-        return None
-    site, found = wiring.settings().site.language, mailing_lists()
-    if not languages or site in languages:
-        told = f"who reads {site}, the site's language, gets it at once"
-        raise Wrong(f"--else-after {days}: {told}; say another --language, or leave it out")
-    theirs = [found[name].languages for name in (lists or found)]
-    if not can_wait(languages, lists=theirs, site=site):
-        both = f"none of their lists takes both {site} and {' or '.join(languages)}"
-        raise Wrong(
-            f"--else-after {days}: {both}; name both in `languages` of one, or leave it out"
+    there, site = mailing_lists() if days else {}, wiring.settings().site.language
+    with _told():
+        return wishes.known_else_after(
+            days, languages=languages, lists=lists, there=there, site=site
         )
-    return days
 
 
 def asking(lists: Sequence[str]) -> Asking:
-    """Which channel carries the mail that asks: the first list that can write to one person.
+    """Which channel carries the mail that asks. Raises Wrong where none can."""
+    with _told():
+        return wishes.asking(lists, mailing_lists(), wiring.settings().site.language)
 
-    Raises Wrong where none can.
-    """
-    able = {n for n, c in mailing_lists().items() if isinstance(c.channel, Corresponding)}
-    found = [name for name in (*lists, *sorted(able)) if name in able]
-    if not found:
-        raise Wrong(
-            "--ask: no channel can write to one person; add one, such as [channels.readers]"
-        )
-    return Asking(carrier=found[0], lang=wiring.settings().site.language)
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Name the option that a wish was said with."""
+    try:
+        yield
+    except BadWish as error:
+        colon = "" if error.has_value else ":"
+        raise Wrong(f"--{error.what.replace('_', '-')}{colon} {error}") from error

@@ -1,12 +1,12 @@
 """subscribers list, show: who reads, and all that is known of one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 from sqlalchemy import Row
 
-from publisher import subscribing, wiring
+from publisher import documents, subscribing, wiring
 from publisher.addresses import telling
 from publisher.cli import show as showing
 from publisher.cli.readers.choices import known_lists, language_code
@@ -15,10 +15,6 @@ from publisher.domain.subscriber import Standing, one_line
 from publisher.storage.known import Known
 from publisher.storage.subscribers import Wanted
 
-NAMES = (
-    *("address", "name", "languages", "lists", "else_after"),
-    *("state", "origin", "added_at", "changed_at"),
-)
 UNLISTED = 1  # the exit code where nobody is known
 
 
@@ -41,7 +37,7 @@ def list_(*, state: str | None, list_: str, language: str, json_: bool) -> None:
     )
     readers = subscribing.each(wanted, engine=wiring.engine())
     if json_:
-        _print_array(_reader_json(row) for row in readers)
+        _print_array(documents.reader(row) for row in readers)
     elif not _print_readers(readers):
         click.echo(_nobody(wanted), err=True)
 
@@ -52,16 +48,11 @@ def _nobody(wanted: Wanted) -> str:
     return "Nobody yet. Begin with: publisher subscribers add ADDRESS"
 
 
-def _reader_json(row: Row[Any]) -> dict[str, Any]:
-    found = {name: getattr(row, name) for name in NAMES}
-    return found | {"domain": row.address_key.rpartition("@")[2]}
-
-
 def _print_array(items: Iterable[Mapping[str, Any]]) -> None:
     """One JSON document, written as it comes."""
     before = "[\n"
     for item in items:
-        click.echo(f"{before}{showing.as_json(item)}", nl=False)
+        click.echo(f"{before}{documents.as_json(item)}", nl=False)
         before = ",\n"
     click.echo("[]" if before == "[\n" else "\n]")
 
@@ -82,34 +73,10 @@ def show(address: str, *, json_: bool) -> int:
     """Show all that is known of one reader: choices, consent, mail, bounces."""
     known = subscribing.about(address, engine=wiring.engine())
     if json_:
-        click.echo(showing.as_json(_known_json(known)))
+        click.echo(documents.as_json(documents.known(known)))
     else:
         click.echo("\n".join(_told(address, known)), err=known.reader is None)
     return 0 if known.reader else UNLISTED
-
-
-def _known_json(known: Known) -> dict[str, Any]:
-    reader: dict[str, Any] = _reader_json(known.reader) if known.reader else {"address": None}
-    return reader | {
-        "suppression": known.suppression,
-        "events": _rows(known.events, "at", "event", "how", "place", "words"),
-        "questions": _rows(known.questions, "asked_at", "expires_at", "confirmed_at", "state"),
-        "deliveries": _rows(
-            known.deliveries,
-            "issue",
-            "lang",
-            "channel",
-            "state",
-            "attempts",
-            "reason",
-            "changed_at",
-        ),
-        "bounces": _rows(known.bounces, "at", "kind", "status", "words"),
-    }
-
-
-def _rows(rows: Sequence[Row[Any]], *names: str) -> list[dict[str, Any]]:
-    return [{name: getattr(row, name) for name in names} for row in rows]
 
 
 def _told(address: str, known: Known) -> Iterator[str]:
