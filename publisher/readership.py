@@ -59,7 +59,8 @@ def join(
             joined = Joined(added=added)
     except Unwelcome as error:
         raise NotPossible(f"{error}; if they ask for it themselves, lift that") from error
-    _note(desk, "ask a reader" if asking else "add a reader", "lifted" if lift else "")
+    if joined.added or joined.question is not None:
+        _note(desk, "ask a reader" if asking else "add a reader", "lifted" if lift else "")
     return joined
 
 
@@ -71,6 +72,14 @@ def leave(desk: Desk, address: str) -> bool:
     if gone:
         _note(desk, "remove a reader")
     return gone
+
+
+def lift(desk: Desk, address: str) -> bool:
+    """Let an address be written to again; False where nothing stood against it."""
+    [lifted] = subscribing.lift([address], engine=desk.engine, at=desk.now())
+    if lifted:
+        _note(desk, "lift a reader")
+    return lifted
 
 
 def forget(desk: Desk, address: str) -> Erased:

@@ -1,7 +1,7 @@
 """Doing something: a page that says what will happen and asks, and then the use case itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -155,7 +155,7 @@ def router(door: Door) -> APIRouter:
         deed = _deed(name)
         session = door.acting(request, form, deed.role)
         wish = _wish(name, form)
-        desk = replace(door.web.desk(), by=session.user.name, now=door.web.now)
+        desk = door.desk(session)
         try:
             deed.do(desk, wish)
         except Unknown as error:

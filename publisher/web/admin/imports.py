@@ -22,14 +22,15 @@ from publisher.importing.fates import Known
 from publisher.importing.lines import ENCODINGS, Unreadable, lines
 from publisher.importing.newcomers import Terms
 from publisher.importing.rows import Bad, sheet
-from publisher.importing.taking import Asking, Intake, Manner, rehearse, take
+from publisher.importing.taking import Intake, Manner, rehearse, take
 from publisher.storage import actions
 from publisher.web.admin import pages
-from publisher.web.admin.readers import carriers
+from publisher.web.admin.readers import asking
 from publisher.web.admin.sessions import Door
 from publisher.web.admin.shelf import Case, Shelf, Wanted
 from publisher.web.forms import Submitted, chosen, first
 from publisher.web.headers import READING
+from publisher.wishes import BadWish
 
 LARGEST = 100 * 1024 * 1024  # bytes: over a million readers
 TOLD = 50  # rows left out that are told one by one
@@ -133,7 +134,7 @@ def _work(door: Door, shelf: Shelf, case: Case) -> None:
     try:
         _go_through(door, shelf, case, is_look=is_look)
         case.state = "looked" if is_look else "taken"
-    except Unreadable as error:
+    except (Unreadable, BadWish) as error:
         case.state, case.trouble = "failed", str(error)
     except Exception as error:  # the page has to tell it, whatever it is
         log.exception("an import of readers failed")
@@ -185,13 +186,6 @@ def _manner(door: Door, case: Case) -> Manner:
     return Manner(
         terms=terms,
         at=door.web.now(),
-        asking=_asking(door, wanted.lists) if wanted.ask else None,
+        asking=asking(door, wanted.lists) if wanted.ask else None,
         known=Known.OVERWRITTEN if wanted.update else Known.KEPT,
     )
-
-
-def _asking(door: Door, lists: tuple[str, ...]) -> Asking:
-    found = carriers(door, lists)
-    if not found:
-        raise Unreadable("cannot be taken so: no channel can write to one person to ask")
-    return Asking(carrier=found[0], lang=door.web.settings.site.language)

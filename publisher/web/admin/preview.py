@@ -1,6 +1,5 @@
 """What each channel would get of an issue as its source is now, beside the source itself."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from publisher import linting, publishing
+from publisher import previewing
 from publisher.config import BadConfig
-from publisher.domain.channel import Mailing, Post
+from publisher.domain.channel import Mailing
 from publisher.domain.issue import BadSource, Edition, Finding
-from publisher.registry import Configured
+from publisher.previewing import Previewed
 from publisher.sources.folder import SourceTrouble
 from publisher.web.admin import pages
 from publisher.web.admin.sessions import Door
@@ -27,24 +26,6 @@ APART = {
     "X-Frame-Options": "SAMEORIGIN",
     **pages.FRESH,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What one channel would get of one edition, or why it gets nothing."""
-
-    channel: str
-    kind: str
-    lang: str
-    post: Post
-    refused: str
-    findings: tuple[Finding, ...]
-    is_mail: bool
-
-    @property
-    def share(self) -> int:
-        """How much of the limit is used, in percent, 100 at most."""
-        return min(100, round(100 * self.post.length / self.post.limit)) if self.post.limit else 0
 
 
 def router(door: Door) -> APIRouter:
@@ -65,6 +46,7 @@ def router(door: Door) -> APIRouter:
             "key": key,
             "editions": [(edition, _source(edition)) for edition in editions],
             "shown": _shown(door, editions),
+            "is_mail": lambda one: isinstance(one.channel.channel, Mailing),
             "trouble": trouble,
             "may_act": session.may("release"),
         }
@@ -77,7 +59,7 @@ def router(door: Door) -> APIRouter:
     def mail(request: Request, channel: str, lang: str, key: str) -> Response:
         door.seen(request)
         for one in _shown(door, _editions(door, key)[0]):
-            if (one.channel, one.lang) == (channel, lang) and one.post.html:
+            if (one.channel.name, one.post.lang) == (channel, lang) and one.post.html:
                 return HTMLResponse(without_pictures(one.post.html), headers=APART)
         raise HTTPException(404)
 
@@ -95,30 +77,17 @@ def _editions(door: Door, key: str) -> tuple[list[Edition], str]:
     return found, "" if found else f"the source has no issue {key}"
 
 
-def _shown(door: Door, editions: list[Edition]) -> list[Shown]:
+def _shown(door: Door, editions: list[Edition]) -> list[Previewed]:
     try:
         channels = door.web.desk().site().channels
     except BadConfig:
         return []
     return [
-        _one(door, edition, channel)
+        previewing.preview(edition, channel, door.web.settings.lint)
         for edition in editions
         for channel in channels.values()
         if channel.takes(edition.key, edition.lang)
     ]
-
-
-def _one(door: Door, edition: Edition, channel: Configured) -> Shown:
-    post, refused = publishing.written(edition, channel)
-    return Shown(
-        channel=channel.name,
-        kind=channel.kind,
-        lang=edition.lang,
-        post=post,
-        refused=refused,
-        findings=linting.of_post(post, edition, door.web.settings.lint),
-        is_mail=isinstance(channel.channel, Mailing),
-    )
 
 
 def _source(edition: Edition) -> list[tuple[int, str, list[Finding]]]:

@@ -9,20 +9,21 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from publisher import forgetting, subscribing
+from publisher import readership, wishes
 from publisher.accounts import Role
-from publisher.domain.channel import Corresponding, Mailing
 from publisher.domain.subscriber import Standing
-from publisher.forgetting import NobodyKnown, StillSending
-from publisher.storage import actions, known, subscribers
+from publisher.importing.taking import Asking
+from publisher.operating import NotPossible, Unknown
+from publisher.storage import known, subscribers
 from publisher.storage.engine import reading
 from publisher.storage.waiting import Hint
-from publisher.subscribing import BadAddress, Choices, Unwelcome
+from publisher.subscribing import BadAddress, Choices
 from publisher.web.admin import pages
 from publisher.web.admin.sessions import Door, Session
 from publisher.web.forms import Submitted, chosen, first
 from publisher.web.headers import READING
 from publisher.web.languages import noted
+from publisher.wishes import BadWish
 
 MOST = 100  # readers of one search
 ON_THE_LIST = "is on the list already"
@@ -122,72 +123,43 @@ def _story(
 
 def _added(door: Door, session: Session, form: FormData) -> Said:
     """Put somebody on the list, or ask them first."""
-    web, address = door.web, first(form, "address").strip()
-    languages = chosen(form, "languages", web.languages)
-    choices = Choices(languages=languages, lists=chosen(form, "lists", [*web.lists]))
-    at = web.now()
+    web, desk, address = door.web, door.desk(session), first(form, "address").strip()
+    lists = chosen(form, "lists", [*web.lists])
+    choices = Choices(languages=chosen(form, "languages", web.languages), lists=lists)
     try:
-        if first(form, "ask") == "yes":
-            question = _asked(door, address, choices)
-            if question is None:
-                return Said(words=f"{address} {ON_THE_LIST}", ok=False)
-            web.hint(Hint(ask=question))
-        elif subscribing.add([address], engine=web.engine, choices=choices, at=at) != [True]:
-            return Said(words=f"{address} {ON_THE_LIST}", ok=False)
-    except (BadAddress, Unwelcome, LookupError) as error:
+        carrier = asking(door, lists) if first(form, "ask") == "yes" else None
+        joined = readership.join(desk, address, choices, asking=carrier)
+    except (BadAddress, BadWish, NotPossible) as error:
         return Said(words=str(error), ok=False)
-    with web.engine.begin() as db:
-        actions.note(db, session.user.name, "add a reader", at=at)
+    if joined.question is not None:
+        web.hint(Hint(ask=joined.question))
+    elif not joined.added:
+        return Said(words=f"{address} {ON_THE_LIST}", ok=False)
     return Said(words=address)
 
 
-def _asked(door: Door, address: str, choices: Choices) -> int | None:
-    """The question's number, None for who is on the list. Raises LookupError where none can ask."""
-    web = door.web
-    wanted = carriers(door, choices.lists)
-    if not wanted:
-        raise LookupError("no channel can write to one person, and so nobody can be asked")
-    [question] = subscribing.ask(
-        [address],
-        engine=web.engine,
-        choices=choices,
-        carrier=wanted[0],
-        lang=web.settings.site.language,
-        at=web.now(),
-    )
-    return question
-
-
-def carriers(door: Door, lists: Sequence[str]) -> list[str]:
-    """The channels that can ask somebody by mail, those of these lists first."""
-    able = [
-        one.name
-        for one in door.web.desk().channels().values()
-        if isinstance(one.channel, Mailing) and isinstance(one.channel, Corresponding)
-    ]
-    return [name for name in (*lists, *able) if name in able]
+def asking(door: Door, lists: Sequence[str]) -> Asking:
+    """Which channel asks somebody by mail, one of these lists first. Raises BadWish."""
+    there = wishes.mailing(door.web.desk().channels())
+    return wishes.asking(lists, there, door.web.settings.site.language)
 
 
 def _done(door: Door, session: Session, number: int, do: str) -> Said:
     """Take somebody off the list, lift what stands against them, or forget them."""
-    web, at = door.web, door.web.now()
+    web, desk = door.web, door.desk(session)
     with reading(web.engine) as db:
         reader = subscribers.by_id(db, number) if number < 2**31 else None
-    if reader is None:
+    if reader is None or do not in DONE:
         raise HTTPException(404)
     try:
         if do == "remove":
-            done = subscribing.remove(reader.address, engine=web.engine, at=at)
+            done = readership.leave(desk, reader.address)
         elif do == "lift":
-            [done] = subscribing.lift([reader.address], engine=web.engine, at=at)
-        elif do == "forget":
-            done = bool(forgetting.forget(reader.address, engine=web.engine, at=at))
+            done = readership.lift(desk, reader.address)
         else:
-            raise HTTPException(404)
-    except (BadAddress, NobodyKnown, StillSending) as error:
+            done = bool(readership.forget(desk, reader.address))
+    except (BadAddress, NotPossible, Unknown) as error:
         return Said(words=str(error), ok=False)
     if not done:
         return Said(words="nothing was to be done: that is so already", ok=False)
-    with web.engine.begin() as db:
-        actions.note(db, session.user.name, f"{do} a reader", at=at, words=f"number {number}")
     return Said(words=DONE[do])

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from urllib.parse import quote, urlsplit
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from publisher import accounts
 from publisher.accounts import ROLES, Role
+from publisher.operating import Desk
 from publisher.storage import secrets
 from publisher.storage.users import User
 from publisher.web.forms import first
@@ -108,6 +109,10 @@ class Door:
         if not hmac.compare_digest(first(form, MARK).encode(), session.mark.encode()):
             raise HTTPException(403)
         return session
+
+    def desk(self, session: Session) -> Desk:
+        """What somebody's wishes are carried out with, in their name."""
+        return replace(self.web.desk(), by=session.user.name, now=self.web.now)
 
     def _signature(self, value: str) -> str:
         return hmac.digest(self._key, value.encode(), hashlib.sha256).hex()
