@@ -130,21 +130,25 @@ def _start(door: Door, shelf: Shelf, case: Case) -> None:
 
 def _work(door: Door, shelf: Shelf, case: Case) -> None:
     """Look a file through, or take it over."""
-    is_look = case.state == "looking"
+    was = case.state
     try:
-        _go_through(door, shelf, case, is_look=is_look)
-        case.state = "looked" if is_look else "taken"
+        _go_through(door, shelf, case, is_look=was == "looking")
+        if was == "taking":
+            _note(door, case)
+        case.state = "looked" if was == "looking" else "taken"
     except (Unreadable, BadWish) as error:
         case.state, case.trouble = "failed", str(error)
     except Exception as error:  # the page has to tell it, whatever it is
         log.exception("an import of readers failed")
         case.state, case.trouble = "failed", f"{type(error).__name__}; the log has more"
     finally:
-        shelf.end(case, "looking" if is_look else "taking")
-    if case.state == "taken":
-        with door.web.engine.begin() as db:
-            words = ", ".join(f"{number} {fate}" for fate, number in case.fates.items())
-            actions.note(db, case.by, "import readers", at=door.web.now(), words=words)
+        shelf.end(case, was)
+
+
+def _note(door: Door, case: Case) -> None:
+    words = ", ".join(f"{number} {fate}" for fate, number in case.fates.items())
+    with door.web.engine.begin() as db:
+        actions.note(db, case.by, "import readers", at=door.web.now(), words=words)
 
 
 def _go_through(door: Door, shelf: Shelf, case: Case, *, is_look: bool) -> None:
