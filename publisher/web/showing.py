@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 
 from publisher.config import Settings
 from publisher.operating import Desk
-from publisher.publishing import Clock
+from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
 from publisher.web import texts
+from publisher.web.conditional import Content, answer
 from publisher.web.headers import READING
 from publisher.web.series import Series
 from publisher.web.texts.words import Texts
@@ -34,6 +35,7 @@ LIBRARY = {  # what others wrote, as their package brings it
     "htmx-2.min.js": ("htmx-2.min.js",),
     "hx-sse-2.min.js": ("ext", "hx-sse-2.min.js"),
 }
+LASTING = {"Cache-Control": "public, max-age=31536000, immutable"}
 DOTS = "•••"  # as many for every address: their number would tell its length
 TEMPLATES = Environment(
     loader=PackageLoader("publisher.web", "pages"),
@@ -103,11 +105,15 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page from a template, in `words` or else the site's language."""
+    return HTMLResponse(rendered(web, template, words=words, **values), status, headers=headers)
+
+
+def rendered(web: Web, template: str, *, words: Texts | None = None, **values: Any) -> str:
+    """The HTML of a page."""
     words = words or web.texts
-    html = TEMPLATES.get_template(template).render(
+    return TEMPLATES.get_template(template).render(
         {"lang": words.lang, **values}, web=web, site=web.settings.site, t=words, asset=asset(web)
     )
-    return HTMLResponse(html, status, headers=headers)
 
 
 def failure(
@@ -121,7 +127,7 @@ def failure(
         "failure.html",
         words=words,
         status=status,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language", **(headers or {})},
         title=title,
         advice=advice,
     )
@@ -155,14 +161,13 @@ def router() -> APIRouter:
     """The files that pages are made up with. Their addresses change whenever they do."""
     routes = APIRouter()
     for name in ASSETS:
-        routes.add_api_route(f"/{name}", _serving(name), methods=READING)
+        routes.add_route(f"/{name}", _serving(name), methods=READING)
     return routes
 
 
 def _serving(name: str) -> Any:
-    def served() -> Response:
-        lasting = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return Response(_content(name), media_type=ASSETS[name], headers=lasting)
+    async def served(request: Request) -> Response:
+        return answer(request, _file(name), headers=LASTING)
 
     return served
 
@@ -170,6 +175,12 @@ def _serving(name: str) -> Any:
 def asset(web: Web) -> Callable[[str], str]:
     """What gives a file of ours its address, which changes whenever the file does."""
     return lambda name: f"{web.prefix}{name}?{_mark(name)}"
+
+
+@cache
+def _file(name: str) -> Content:
+    begun = utcnow().replace(microsecond=0)
+    return Content(body=_content(name), media_type=ASSETS[name], changed=begun)
 
 
 @cache
