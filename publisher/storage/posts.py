@@ -1,5 +1,6 @@
 """Posts and editions in the database: what was understood, and what will be said."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.channel import Post, Reader
+from publisher.domain.delivery import State
 from publisher.domain.issue import Edition, Finding, Image
-from publisher.storage.schema import editions, posts
+from publisher.storage.schema import deliveries, editions, posts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,16 @@ def edition_of(db: Connection, issue: str, lang: str) -> Row[Any] | None:
     return db.execute(
         select(editions).where(editions.c.issue == issue, editions.c.lang == lang)
     ).one_or_none()
+
+
+def out_there(db: Connection, issue: str, lang: str) -> Sequence[Row[Any]]:
+    """(channel, kind, url) of an edition's posts that are delivered and have an address."""
+    d = deliveries.c
+    out = (d.recipient == "") & (d.state == State.DELIVERED) & (d.url != "")
+    where = (posts.c.issue == issue) & (posts.c.lang == lang)
+    found: Any = select(posts.c.channel, posts.c.kind, d.url).join_from(posts, deliveries)
+    rows: Sequence[Row[Any]] = db.execute(found.where(where, out).order_by(posts.c.id)).all()
+    return rows
 
 
 def to_json(post: Post) -> dict[str, Any]:

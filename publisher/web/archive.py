@@ -16,6 +16,7 @@ from publisher.storage import posts, reports
 from publisher.storage.engine import reading
 from publisher.web import texts
 from publisher.web.conditional import answer
+from publisher.web.discussing import discussions
 from publisher.web.headers import READING
 from publisher.web.keeping import Kept
 from publisher.web.series import written
@@ -111,7 +112,7 @@ def _issue(key: str, editions: list[Listed], default: str) -> Issue:
 
 
 def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
-    """What an edition's page is made of: itself, and all that the archive is made of."""
+    """What an edition's page is made of: itself, all that the archive is made of, its posts."""
     key, lang = place
     if "\0" in key + lang:  # PostgreSQL has no such text
         raise HTTPException(404)
@@ -119,12 +120,13 @@ def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
         found = posts.edition_of(db, key, lang)
         if found is None:
             raise HTTPException(404)
-        return found, tuple(reports.issues(db)), written(web.feeds)
+        talked = discussions(web.settings, posts.out_there(db, key, lang))
+        return found, tuple(reports.issues(db)), written(web.feeds), talked
 
 
 def _edition_page(web: Web, place: tuple[str, str], made_of: tuple[Any, ...]) -> str:
     key, lang = place
-    found, rows, feeds = made_of
+    found, rows, feeds, talked = made_of
     issues = grouped(web, rows)
     at = next(number for number, issue in enumerate(issues) if issue.key == key)
     return rendered(
@@ -138,4 +140,5 @@ def _edition_page(web: Web, place: tuple[str, str], made_of: tuple[Any, ...]) ->
         newer=issues[at - 1] if at else None,
         older=issues[at + 1] if at + 1 < len(issues) else None,
         feeds=feeds,
+        discussions=talked,
     )

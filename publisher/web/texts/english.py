@@ -16,6 +16,7 @@ ENGLISH = Texts(
     newer="Newer",
     older="Older",
     original="On the newsletter's site",
+    discuss="Discuss on",
     leave="Leave the newsletter",
     leave_ask="Shall we stop sending you {site}?",
     leave_address="This link belongs to {address}.",

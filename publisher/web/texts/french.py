@@ -16,6 +16,7 @@ FRENCH = Texts(
     newer="Plus récent",
     older="Plus ancien",
     original="Sur le site de la lettre",
+    discuss="En discuter sur",
     leave="Se désabonner",
     leave_ask="Faut-il cesser de vous envoyer {site}\u00a0?",
     leave_address="Ce lien appartient à {address}.",

@@ -16,6 +16,7 @@ GERMAN = Texts(
     newer="Neuer",
     older="Älter",
     original="Auf der Seite des Newsletters",
+    discuss="Mitreden auf",
     leave="Newsletter abbestellen",
     leave_ask="Sollen wir dir {site} nicht mehr schicken?",
     leave_address="Dieser Link gehört zu {address}.",

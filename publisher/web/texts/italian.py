@@ -17,6 +17,7 @@ ITALIAN = Texts(
     newer="Più recente",
     older="Meno recente",
     original="Sul sito della newsletter",
+    discuss="Parlane su",
     leave="Annulla l’iscrizione",
     leave_ask="Vuoi che smettiamo di inviarti {site}?",
     leave_address="Questo link appartiene a {address}.",

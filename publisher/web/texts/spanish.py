@@ -17,6 +17,7 @@ SPANISH = Texts(
     newer="Más reciente",
     older="Más antiguo",
     original="En el sitio del boletín",
+    discuss="Coméntalo en",
     leave="Darse de baja",
     leave_ask="¿Dejamos de enviarle {site}?",
     leave_address="Este enlace pertenece a {address}.",

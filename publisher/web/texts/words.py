@@ -23,6 +23,7 @@ class Texts:
     newer: str
     older: str
     original: str
+    discuss: str
     leave: str
     leave_ask: str
     leave_address: str
