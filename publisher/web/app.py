@@ -23,6 +23,7 @@ from publisher.web import (
     feeds,
     health,
     hooks,
+    images,
     joining,
     leaving,
     metrics,
@@ -81,7 +82,7 @@ def build(
         look=look,
         desk=desk,
     )
-    headers = page_headers(settings.site.base_url)
+    headers = page_headers()
     app = FastAPI(
         title=settings.site.name,
         docs_url=None,
@@ -93,7 +94,7 @@ def build(
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, joining, leaving, choices, health, hooks, metrics, admin):
+    for family in (archive, images, joining, leaving, choices, health, hooks, metrics, admin):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app
@@ -111,7 +112,7 @@ def _add_failures(app: FastAPI, web: Web) -> None:
 
     def bug(request: Request, _error: Exception) -> Response:
         # this answer is made outside the middleware, so it brings the headers itself
-        headers = page_headers(web.settings.site.base_url)
+        headers = page_headers()
         return showing.failure(web, request, 500, headers=headers | {"Cache-Control": "no-store"})
 
     app.add_exception_handler(HTTPException, expected)

@@ -1,6 +1,6 @@
 """The archive: what was published, newest first, and each edition on a page of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from publisher.web.conditional import answer
 from publisher.web.discussing import discussions
 from publisher.web.headers import READING
 from publisher.web.keeping import Kept
+from publisher.web.pictures import key_of, shown
 from publisher.web.series import written
 from publisher.web.showing import Web, rendered
 
@@ -49,9 +50,13 @@ def router(web: Web) -> APIRouter:
     """GET / and GET /issues/KEY/LANG."""
     routes = APIRouter()
     archive = Kept(look=partial(_listing, web), make=partial(_archive_page, web), now=web.now)
-    editions = Kept(look=partial(_reading, web), make=partial(_edition_page, web), now=web.now)
+    editions = Kept(
+        look=partial(_reading, web),
+        make=partial(_edition_page, web, key_of(web.engine)),
+        now=web.now,
+    )
 
-    async def shown(request: Request) -> Response:
+    async def listed(request: Request) -> Response:
         return await _kept(archive, "", request)
 
     async def read(request: Request) -> Response:
@@ -60,7 +65,7 @@ def router(web: Web) -> APIRouter:
         )
 
     # plain routes: FastAPI's would take longer than all else
-    routes.add_route("/", shown, methods=READING)
+    routes.add_route("/", listed, methods=READING)
     routes.add_route("/issues/{key:path}/{lang}", read, methods=READING)
     return routes
 
@@ -124,9 +129,12 @@ def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
         return found, tuple(reports.issues(db)), written(web.feeds), talked
 
 
-def _edition_page(web: Web, place: tuple[str, str], made_of: tuple[Any, ...]) -> str:
+def _edition_page(
+    web: Web, secret: Callable[[], bytes], place: tuple[str, str], made_of: tuple[Any, ...]
+) -> str:
     key, lang = place
     found, rows, feeds, talked = made_of
+    html = shown(found.html, revision=found.revision, root=f"{web.prefix}images/", secret=secret)
     issues = grouped(web, rows)
     at = next(number for number, issue in enumerate(issues) if issue.key == key)
     return rendered(
@@ -135,7 +143,7 @@ def _edition_page(web: Web, place: tuple[str, str], made_of: tuple[Any, ...]) ->
         words=texts.best(lang, web.settings.site.language),
         lang=lang,
         edition=found,
-        body=Markup(found.html),  # noqa: S704  sanitised when it was read
+        body=Markup(html),  # noqa: S704  sanitised when it was read
         issue=issues[at],
         newer=issues[at - 1] if at else None,
         older=issues[at + 1] if at + 1 < len(issues) else None,

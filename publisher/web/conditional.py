@@ -37,7 +37,8 @@ class Content:
     @cached_property
     def gzipped(self) -> bytes:
         """The bytes under gzip, empty where that saves nothing; the same in every process."""
-        return _gzipped(self.body) if len(self.body) >= SMALLEST else b""
+        dense = self.media_type.startswith("image/") and self.media_type != "image/svg+xml"
+        return b"" if dense or len(self.body) < SMALLEST else _gzipped(self.body)
 
     @cached_property
     def validators(self) -> tuple[dict[str, str], dict[str, str]]:
