@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from publisher.domain.channel import Post, Reader
 from publisher.domain.delivery import State
 from publisher.domain.issue import Edition, Finding, Image
-from publisher.storage.schema import deliveries, editions, posts
+from publisher.storage import searching
+from publisher.storage.schema import deliveries, editions, posts, sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,8 @@ def upsert(db: Connection, table: Any) -> Any:
 
 
 def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
-    """Remember an edition as it was understood last."""
-    row = {
+    """Remember an edition as it was understood last, and have it be found by that."""
+    row: dict[str, Any] = {
         "issue": edition.key,
         "lang": edition.lang,
         "path": str(Path(edition.path).absolute()),
@@ -46,7 +47,10 @@ def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
     }
     changed = {key: row[key] for key in row.keys() - {"issue", "lang", "planned_at"}}
     insert = upsert(db, editions).values(row)
-    db.execute(insert.on_conflict_do_update(index_elements=["issue", "lang"], set_=changed))
+    kept = insert.on_conflict_do_update(index_elements=["issue", "lang"], set_=changed)
+    id = db.execute(kept.returning(editions.c.id)).scalar_one()
+    said = {key: sound(row[key]) for key in ("title", "summary", "html")}
+    searching.put(db, id, revision=edition.revision, **said)
 
 
 def add(db: Connection, place: Place, post: Post, *, at: datetime) -> int | None:

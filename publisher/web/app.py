@@ -27,6 +27,7 @@ from publisher.web import (
     joining,
     leaving,
     metrics,
+    searching,
     series,
     showing,
 )
@@ -94,7 +95,18 @@ def build(
     )
     for routes in (feeds.router(web.feeds), showing.router()):
         app.include_router(routes)
-    for family in (archive, images, joining, leaving, choices, health, hooks, metrics, admin):
+    for family in (
+        archive,
+        images,
+        searching,
+        joining,
+        leaving,
+        choices,
+        health,
+        hooks,
+        metrics,
+        admin,
+    ):
         app.include_router(family.router(web))
     _add_failures(app, web)
     return app

@@ -17,6 +17,20 @@ FRENCH = Texts(
     older="Plus ancien",
     original="Sur le site de la lettre",
     discuss="En discuter sur",
+    search="Rechercher",
+    search_words="Des mots d'un numéro",
+    search_lang="Langue",
+    search_all="Toutes les langues",
+    search_more="Saisissez un mot ou deux. Le début d'un mot suffit, et les accents ne"
+    " comptent pas.",
+    search_found="Résultats : {count}",
+    search_none="Rien n'a été trouvé",
+    search_none_more="Essayez moins de mots, d'autres mots, ou seulement le début d'un mot."
+    " Tous les mots doivent figurer dans le même numéro ; les accents, les majuscules et les"
+    " signes ne comptent pas.",
+    search_anywhere="Chercher dans toutes les langues",
+    search_before="Résultats précédents",
+    search_after="Plus de résultats",
     leave="Se désabonner",
     leave_ask="Faut-il cesser de vous envoyer {site}\u00a0?",
     leave_address="Ce lien appartient à {address}.",

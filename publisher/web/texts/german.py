@@ -17,6 +17,20 @@ GERMAN = Texts(
     older="Älter",
     original="Auf der Seite des Newsletters",
     discuss="Mitreden auf",
+    search="Suchen",
+    search_words="Wörter aus einer Ausgabe",
+    search_lang="Sprache",
+    search_all="Alle Sprachen",
+    search_more="Gib ein, zwei Wörter ein. Der Anfang eines Wortes genügt, und Akzente"
+    " spielen keine Rolle.",
+    search_found="Gefunden: {count}",
+    search_none="Nichts gefunden",
+    search_none_more="Versuch es mit weniger oder anderen Wörtern oder nur dem Anfang eines"
+    " Wortes. Alle Wörter müssen in derselben Ausgabe stehen; Akzente, Großschreibung und"
+    " Zeichen spielen keine Rolle.",
+    search_anywhere="In allen Sprachen suchen",
+    search_before="Vorige Treffer",
+    search_after="Weitere Treffer",
     leave="Newsletter abbestellen",
     leave_ask="Sollen wir dir {site} nicht mehr schicken?",
     leave_address="Dieser Link gehört zu {address}.",

@@ -18,6 +18,20 @@ SPANISH = Texts(
     older="Más antiguo",
     original="En el sitio del boletín",
     discuss="Coméntalo en",
+    search="Buscar",
+    search_words="Palabras de un número",
+    search_lang="Idioma",
+    search_all="Todos los idiomas",
+    search_more="Escribe una o dos palabras. Basta el comienzo de una palabra, y los acentos"
+    " no importan.",
+    search_found="Encontrados: {count}",
+    search_none="No se encontró nada",
+    search_none_more="Prueba con menos palabras, con otras o solo con el comienzo de una."
+    " Todas deben estar en el mismo número; los acentos, las mayúsculas y los signos no"
+    " importan.",
+    search_anywhere="Buscar en todos los idiomas",
+    search_before="Resultados anteriores",
+    search_after="Más resultados",
     leave="Darse de baja",
     leave_ask="¿Dejamos de enviarle {site}?",
     leave_address="Este enlace pertenece a {address}.",
