@@ -33,6 +33,7 @@ from publisher.web import (
 )
 from publisher.web.headers import Guarded, page_headers, without_token
 from publisher.web.showing import Web
+from publisher.web.themes import theme_of
 
 LARGEST_BODY = 64 * 1024  # bytes; no page takes more than a short form
 
@@ -64,7 +65,7 @@ def build(
     look: Callable[[], object] = lambda: None,
     desk: Callable[[], Desk] = showing.no_desk,
 ) -> FastAPI:
-    """The application over a store. Raises BadConfig for a feed that cannot be served.
+    """The application over a store. Raises BadConfig for a feed or a theme that is none.
 
     It answers under the path of `public_url`, whether or not a proxy in front takes that off,
     and never builds an address from what a request says about its host.
@@ -82,6 +83,7 @@ def build(
         queues=queues,
         look=look,
         desk=desk,
+        theme=theme_of(settings),
     )
     headers = page_headers()
     app = FastAPI(
@@ -93,7 +95,7 @@ def build(
         max_body_size=LARGEST_BODY,
         middleware=[Middleware(Guarded, root=web.prefix.rstrip("/"), headers=headers)],
     )
-    for routes in (feeds.router(web.feeds), showing.router()):
+    for routes in (feeds.router(web.feeds), showing.router(web)):
         app.include_router(routes)
     for family in (
         archive,
