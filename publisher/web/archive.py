@@ -20,7 +20,7 @@ from publisher.web.discussing import discussions
 from publisher.web.headers import READING
 from publisher.web.keeping import Kept
 from publisher.web.pictures import key_of, shown
-from publisher.web.series import written
+from publisher.web.series import tagged, written
 from publisher.web.showing import Web, rendered
 
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
@@ -80,14 +80,14 @@ async def _kept(pages: Kept[Any, Any], key: Any, request: Request) -> Response:
 def _listing(web: Web, _: str) -> tuple[Any, ...]:
     """What the archive is made of: every edition's row without its text, and the feeds."""
     with reading(web.engine) as db:
-        return tuple(reports.issues(db)), written(web.feeds)
+        return tuple(reports.issues(db)), written(web.feeds), tagged(web.feeds)
 
 
 def _archive_page(web: Web, _: str, listing: tuple[Any, ...]) -> str:
-    rows, feeds = listing
+    rows, feeds, tags = listing
     issues = grouped(web, rows)
     years = [(year, list(of)) for year, of in groupby(issues, lambda i: i.main.dated.year)]
-    return rendered(web, "archive.html", years=years, feeds=feeds)
+    return rendered(web, "archive.html", years=years, feeds=feeds, tags=tags)
 
 
 def grouped(web: Web, rows: Sequence[Any]) -> list[Issue]:

@@ -12,6 +12,7 @@ ENGLISH = Texts(
     newest="Newest issue",
     feeds="Feed",
     feed_more="Give this address to a feed reader, and new issues come to you.",
+    feeds_tags="Feeds by subject",
     licence="Licence",
     newer="Newer",
     older="Older",

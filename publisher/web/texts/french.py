@@ -12,6 +12,7 @@ FRENCH = Texts(
     newest="Dernier numéro",
     feeds="Flux",
     feed_more="Avec cette adresse, un lecteur de flux reçoit de lui-même les nouveaux numéros.",
+    feeds_tags="Flux par sujet",
     licence="Licence",
     newer="Plus récent",
     older="Plus ancien",

@@ -12,6 +12,7 @@ GERMAN = Texts(
     newest="Neueste Ausgabe",
     feeds="Feed",
     feed_more="Mit dieser Adresse holt ein Feed-Reader neue Ausgaben von selbst.",
+    feeds_tags="Feeds nach Themen",
     licence="Lizenz",
     newer="Neuer",
     older="Älter",

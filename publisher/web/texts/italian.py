@@ -13,6 +13,7 @@ ITALIAN = Texts(
     newest="Ultimo numero",
     feeds="Feed",
     feed_more="Con questo indirizzo un lettore di feed riceve da sé i nuovi numeri.",
+    feeds_tags="Feed per argomento",
     licence="Licenza",
     newer="Più recente",
     older="Meno recente",

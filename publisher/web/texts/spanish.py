@@ -13,6 +13,7 @@ SPANISH = Texts(
     newest="Último número",
     feeds="Canal",
     feed_more="Dé esta dirección a un lector de canales y recibirá los números nuevos.",
+    feeds_tags="Feeds por tema",
     licence="Licencia",
     newer="Más reciente",
     older="Más antiguo",

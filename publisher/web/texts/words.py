@@ -19,6 +19,7 @@ class Texts:
     newest: str
     feeds: str
     feed_more: str
+    feeds_tags: str
     licence: str
     newer: str
     older: str
