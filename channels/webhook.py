@@ -19,7 +19,16 @@ from channels._settings import require
 from channels._signing import is_secret, message_id, new_secret, signed
 from channels._text import post_key
 from channels._webhookdata import about
-from publisher.domain.channel import ChannelError, Disconnected, Post, Receipt, Talk, TryLater
+from publisher.domain.channel import (
+    EVENTS,
+    ChannelError,
+    Disconnected,
+    Notice,
+    Post,
+    Receipt,
+    Talk,
+    TryLater,
+)
 from publisher.domain.issue import Edition
 
 WHOLE = "an https URL, or an http one with internal = true"
@@ -34,7 +43,8 @@ class Webhook:
     """One receiver. `secret` signs, `content` sends the whole issue with it, not only the summary.
 
     `internal` allows addresses of one's own network. `deduplicates` says that the receiver takes
-    each webhook-id once, as the standard asks of it. `timeout` is in seconds.
+    each webhook-id once, as the standard asks of it. `events` are what it hears of besides issues:
+    what becomes of deliveries, and who leaves. `timeout` is in seconds.
     """
 
     url: str = field(repr=False)
@@ -42,6 +52,7 @@ class Webhook:
     content: bool = False
     internal: bool = False
     deduplicates: bool = False
+    events: tuple[str, ...] = ()
     timeout: float = 15
 
     def __post_init__(self) -> None:
@@ -50,6 +61,7 @@ class Webhook:
         rules = [
             ("url", web and urlsplit(self.url).hostname, WHOLE),
             ("secret", is_secret(self.secret), "whsec_ and 24 to 64 random bytes as Base64"),
+            ("events", {*self.events} <= {*EVENTS}, f"some of {', '.join(EVENTS)}"),
             ("timeout", self.timeout > 0, "more than 0 seconds"),
         ]
         require(self, rules)
@@ -99,6 +111,12 @@ class Webhook:
         """Send issue.retracted."""
         self._send("issue.retracted", {"id": receipt.id})
 
+    def notify(self, notice: Notice) -> None:
+        """Send delivery.delivered and the like, under an id that is the same for every attempt."""
+        about = "reader" if notice.event == "unsubscribed" else "delivery"
+        said = {"timestamp": notice.at.isoformat(), "data": notice.data}
+        self._post({"type": f"{about}.{notice.event}", **said}, message_id(notice.id))
+
     def check(self) -> list[str]:
         """Nothing is sent: only whether somebody is there is looked at, whatever they say to it."""
         with suppress(_There), nothing_posted():
@@ -112,9 +130,12 @@ class Webhook:
         now = datetime.now(UTC)
         id = id or message_id(event, data["id"], str(now))
         said = {"type": event, "timestamp": data.get("date", now.isoformat()), "data": data}
+        return Receipt(id=data["id"], note=f"{event} as {id}: {self._post(said, id)}")
+
+    def _post(self, said: Json, id: str) -> int:
+        """Send a message, signed; what the receiver answers."""
         body, headers = signed(id, said, self.secret)
-        answer = self._ask("POST", content=body, headers=headers, named=_named)
-        return Receipt(id=data["id"], note=f"{event} as {id}: {answer.status_code}")
+        return self._ask("POST", content=body, headers=headers, named=_named).status_code
 
     def _ask(self, method: str, **kwargs: Any) -> httpx.Response:
         parts = urlsplit(self.url)

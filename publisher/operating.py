@@ -157,6 +157,8 @@ def correct(desk: Desk, issue: str, names: Sequence[str] = ()) -> list[Correctio
             editions, engine=desk.engine, channels=everywhere, only=only, now=desk.now
         )
     )
+    words = "; ".join(map(_told, done)) or "nothing of it is out"
+    _noted(desk, "corrected", issue, *_one(names), words=words)
     desk.receipts()
     return done
 
@@ -172,6 +174,8 @@ def retract(desk: Desk, issue: str, names: Sequence[str]) -> list[Retraction]:
             issue, engine=desk.engine, channels=everywhere, only={*names}, now=desk.now
         )
     )
+    words = "; ".join(map(_told, done)) or "nothing of it is out"
+    _noted(desk, "retracted", issue, *_one(names), words=words)
     desk.receipts()
     return done
 
@@ -311,9 +315,14 @@ def _one(names: Sequence[str]) -> Sequence[str]:
     return names if len(names) == 1 else ()
 
 
-def _noted(desk: Desk, did: str, issue: str, channel: str = "") -> None:
+def _told(one: Correction | Retraction) -> str:
+    """What became of one post, in a few words."""
+    return f"{one.channel} ({one.lang}): {one.outcome}" + (f", {one.words}" if one.words else "")
+
+
+def _noted(desk: Desk, did: str, issue: str, channel: str = "", *, words: str = "") -> None:
     with desk.engine.begin() as db:
-        _note(db, desk, did, issue, channel)
+        _note(db, desk, did, issue, channel, words=words)
 
 
 def _note(

@@ -30,7 +30,7 @@ LOOK = "workers.tasks.look"
 MEMORY = "publisher.memory"  # one message that nobody takes: gone where the broker forgot
 PROBE = "publisher.probe"
 SWEEP = "workers.tasks.sweep"
-SCHEDULED = ("sweep", "look", "release", "forget_unanswered", "bounces")
+SCHEDULED = ("sweep", "look", "release", "notify", "forget_unanswered", "bounces")
 ROOM = 200  # messages that wait in a queue: more would only be said twice
 TASK_LIMIT = 300  # seconds; a lease is longer, see publisher.domain.delivery.LEASE
 

@@ -24,6 +24,7 @@ from publisher import (
     limits,
     logs,
     mailing,
+    noticing,
     operating,
     outbox,
     processes,
@@ -326,6 +327,11 @@ def sweep() -> int:
         with engine().begin() as db:
             waiting.forget_hints(db)  # what was said there is said again
     return outbox.sweep(worker(), hint=hint) + publishing.sweep(worker(), hint=hint)
+
+
+def notify() -> int:
+    """Tell programs elsewhere what happened since; how many notices that were."""
+    return 0 if is_fenced() else noticing.tell_all(engine(), channels())
 
 
 def forget_unanswered() -> int:

@@ -17,6 +17,7 @@ from workers import alive
 
 SWEEP = 2.0  # seconds
 RELEASE = 2.0  # seconds
+NOTIFY = 2.0  # seconds
 STAND_IN = 600.0  # seconds
 COLLECTING = 10_000  # objects between collections: by default a twentieth of a mailing goes there
 HOUR = 3600.0
@@ -53,6 +54,11 @@ app.conf.update(
             "task": "workers.tasks.release",
             "schedule": RELEASE,
             "options": {"expires": 5 * RELEASE},
+        },
+        "notify": {
+            "task": "workers.tasks.notify",
+            "schedule": NOTIFY,
+            "options": {"expires": 5 * NOTIFY},
         },
         "receipts": {
             "task": "workers.tasks.receipts",

@@ -62,6 +62,12 @@ def stand_in() -> None:
     wiring.stand_in()
 
 
+@app.task(name="workers.tasks.notify")
+def notify() -> None:
+    """Tell programs elsewhere what happened. A double is harmless: a listener is claimed first."""
+    wiring.notify()
+
+
 @app.task(name="workers.tasks.forget_unanswered")
 def forget_unanswered() -> None:
     """Forget whoever was asked to confirm and never did."""

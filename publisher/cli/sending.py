@@ -16,7 +16,16 @@ from publisher.domain.delivery import State
 from publisher.domain.issue import Edition
 from publisher.publishing import utcnow
 from publisher.registry import Configured
-from publisher.storage import changes, identity, releases, reports, sightings, stories, workers
+from publisher.storage import (
+    changes,
+    identity,
+    notices,
+    releases,
+    reports,
+    sightings,
+    stories,
+    workers,
+)
 from publisher.storage.changes import Noted
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
@@ -166,6 +175,8 @@ def status(issue: str | None, json_: bool) -> int:
         standings = reports.standings(db, key)
         editions = reports.issues(db)
         troubles = [f"source {name}: {words}" for name, words in reports.troubles(db)]
+        told = notices.troubles(db)
+        troubles += [f"{name} is not told of what happens: {words}" for name, words in told]
         troubles += _unreleased(db)
         troubles += [_changed(noted, db) for noted in changes.open_(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)

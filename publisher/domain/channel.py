@@ -15,7 +15,7 @@ Anything else that escapes a channel is a bug, and holds the delivery.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from publisher.domain.issue import Edition, Finding, Image
@@ -212,6 +212,35 @@ class Discussed(Protocol):
     """
 
     network: str
+
+
+EVENTS = ("delivered", "refused", "held", "unsubscribed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something that happened, for a program elsewhere. `id` is the same for every attempt.
+
+    `event` is one of EVENTS; `data` are JSON values.
+    """
+
+    id: str
+    event: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@runtime_checkable
+class Noticing(Protocol):
+    """What a channel has on top that also wants to hear what becomes of deliveries and readers.
+
+    `events` are those of EVENTS that it wants.
+    """
+
+    events: tuple[str, ...]
+
+    def notify(self, notice: Notice) -> None:
+        """Tell it. Raises one of the four failures; an Unsure is told again, under the same id."""
 
 
 class Talk(Protocol):

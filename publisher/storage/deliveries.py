@@ -28,7 +28,7 @@ from publisher.domain.delivery import (
     Outcome,
     State,
 )
-from publisher.storage import circuits, many
+from publisher.storage import circuits, many, notices
 from publisher.storage.pacing import paused
 from publisher.storage.posts import Unreadable, stored
 from publisher.storage.schema import deliveries, delivery_log, posts, subscribers
@@ -51,6 +51,7 @@ def plan(db: Connection, post_id: int, *, at: datetime, refused: str = "", doubt
     insert = deliveries.insert().values(row | {"changed_at": at}).returning(deliveries.c.id)
     id: int = db.execute(insert).scalar_one()
     log(db, [entry(id, at, "", state, attempt=0, reason=why)])
+    notices.note(db, deliveries.c.id == id, state, at=at)
     return id
 
 
@@ -85,6 +86,7 @@ def move(
         line = entry(id, at, was, now, attempt=changes.get("attempts", attempt), reason=reason)
         proof = {key: changes.get(key, "") for key in ("remote_id", "url")}
         log(db, [line | proof | {"worker": worker}])
+        notices.note(db, c.id == id, now, at=at)
     return moved.rowcount == 1
 
 
@@ -302,11 +304,15 @@ def answer(
     values: dict[str, Any] = {"forgiven": deliveries.c.attempts, "in_doubt": False}
     if url:
         values["url"] = url
-    return sum(
+    met = sum(
         move_all(db, ids, was, now, at=at, reason=reason, worker=PERSON, **values)
         for was in TRANSITIONS
         if was not in (State.SENDING, State.DELIVERED) and now in TRANSITIONS[was]
     )
+    if met:
+        c = deliveries.c
+        notices.note(db, c.id.in_(ids[:CHUNK]) & (c.changed_at == at), now, at=at)
+    return met
 
 
 def is_due(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:

@@ -30,6 +30,8 @@ ORDER = (
     State.REFUSED,
     State.SKIPPED,
 )
+URGENCY = {state: number for number, state in enumerate(ORDER)}
+STATES = {state.value: state for state in State}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,8 @@ def _standings(db: Connection, query: Select[Any]) -> list[Standing]:
         tally = tallies.setdefault(row.post_id, _Tally(row))
         if row.state:
             tally.counts[row.state] = row.copies
-            tally.changed_at = max(filter(None, (tally.changed_at, row.changed_at)), default=None)
+            if tally.changed_at is None or (row.changed_at and row.changed_at > tally.changed_at):
+                tally.changed_at = row.changed_at
             if tally.worst is None or _urgency(row) < _urgency(tally.worst):
                 tally.worst = row
     return [_standing(tally) for tally in tallies.values()]
@@ -121,12 +124,12 @@ def _standings(db: Connection, query: Select[Any]) -> list[Standing]:
 
 def _state(row: Row[Any]) -> State:
     """Where a delivery stands; one in a state that there is not waits for a person."""
-    return State(row.state) if row.state in [*State] else State.HELD
+    return STATES.get(row.state, State.HELD)
 
 
 def _urgency(row: Row[Any]) -> int:
     state = _state(row)
-    return -1 if row.paused_at and state is State.HELD else ORDER.index(state)
+    return -1 if row.paused_at and state is State.HELD else URGENCY[state]
 
 
 def _counted(issues: Sequence[str] | None) -> Select[Any]:
@@ -171,7 +174,7 @@ def _standing(tally: _Tally) -> Standing:
     paused = stopped and state in WAITING
     why = f"channel paused: {row.pause_reason}" if row.paused_at else PAUSED
     reason = worst.reason if worst else "nobody reads this edition yet"
-    if worst and worst.state not in [*State]:
+    if worst and worst.state not in STATES:
         reason = f"there is no state {worst.state!r}; `publisher doctor` names the row"
     later = worst.next_attempt_at if worst else None
     if row.open_until and alone and state in WAITING and not paused:

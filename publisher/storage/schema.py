@@ -43,6 +43,8 @@ class Moment(TypeDecorator[datetime]):
         read = super().result_processor(dialect, coltype)
 
         def checked(value: Any) -> datetime | None:
+            if value is None:
+                return None
             try:
                 found: datetime | None = read(value) if read else value
             except (ValueError, TypeError) as error:  # SQLite keeps whatever it is given
@@ -370,6 +372,36 @@ actions = Table(  # what operators did, and who
     Column("channel", Name, nullable=False, server_default=""),
     Column("words", Words, nullable=False, server_default=""),
     Index("ix_actions_issue", "issue", "id"),
+)
+
+notices = Table(  # what programs elsewhere are to be told
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("event", Name, nullable=False),  # a delivery's state, or unsubscribed
+    Column("delivery_id", Id),
+    Column("subscriber_id", Id),  # who may be forgotten meanwhile
+    Column("url", Words, nullable=False),
+    Column("words", Words, nullable=False),
+)
+
+notified = Table(  # who was told which notice
+    "notified",
+    metadata,
+    Column("notice_id", ForeignKey("notices.id"), primary_key=True),
+    Column("channel", Name, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+listeners = Table(  # channels that are told notices
+    "listeners",
+    metadata,
+    Column("channel", Name, primary_key=True),
+    Column("since", Id, nullable=False),  # the last notice before it listened
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment),
+    Column("trouble", Words, nullable=False),
 )
 
 channels = Table(

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from publisher.domain.subscriber import Standing, gets_the_rest
+from publisher.storage import notices
 from publisher.storage.posts import upsert
 from publisher.storage.schema import Moment, subscribers
 
@@ -88,7 +89,11 @@ def add(
 def leave(db: Connection, *, at: datetime, **who: str) -> bool:
     """Take the reader with this `address_key` or `token` off the list; False if nobody was on."""
     update = subscribers.update().filter_by(**who).where(subscribers.c.state != Standing.LEFT)
-    return db.execute(update.values(state=Standing.LEFT, changed_at=at)).rowcount == 1
+    left = update.values(state=Standing.LEFT, changed_at=at).returning(subscribers.c.id)
+    reader = db.scalar(left)
+    if reader is not None:
+        notices.note_leaving(db, reader, at=at)
+    return reader is not None
 
 
 def unstop(db: Connection, key: str, *, at: datetime) -> None:

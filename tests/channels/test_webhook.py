@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from channels._signing import key_of, new_secret, signed
 from channels.webhook import Webhook
-from publisher.domain.channel import Disconnected, TryLater, Unsure
+from publisher.domain.channel import Disconnected, Notice, TryLater, Unsure
 from publisher.domain.delivery import State
 from publisher.sandbox.networks.webhook import SECRET as SIGNING
 from publisher.sandbox.networks.webhook import app
@@ -286,3 +287,30 @@ def test_the_stand_in_believes_nothing_old_and_takes_each_id_once() -> None:
         for _ in range(2):
             assert httpx.post(f"{url}/hooks/x", content=body, headers=headers).status_code == 200
     assert len(outside.posts("webhook")) == 1
+
+
+def test_a_notice_is_signed_says_what_it_is_and_has_one_id_for_every_attempt() -> None:
+    notice = Notice(
+        id="notice-7", event="refused", at=datetime(2026, 11, 5, 9, tzinfo=UTC), data={"issue": "x"}
+    )
+    with listening(status=503) as (heard, channel), pytest.raises(Unsure):
+        channel.notify(notice)
+    with listening() as (heard, channel):
+        channel.notify(notice)
+        channel.notify(replace(notice, event="unsubscribed"))
+    (first, body), (again, other) = heard.messages
+    assert json.loads(body) == {
+        "type": "delivery.refused",
+        "timestamp": "2026-11-05T09:00:00+00:00",
+        "data": {"issue": "x"},
+    }
+    assert json.loads(other)["type"] == "reader.unsubscribed"
+    assert first["webhook-id"] == again["webhook-id"]
+    said = f"{first['webhook-id']}.{first['webhook-timestamp']}.".encode() + body
+    mac = base64.b64encode(hmac.digest(key_of(SIGNING), said, hashlib.sha256)).decode()
+    assert first["webhook-signature"] == f"v1,{mac}"
+
+
+def test_what_it_wants_to_hear_of_is_known() -> None:
+    with pytest.raises(ValueError, match="events"):
+        Webhook(url="https://a.example/", secret=SIGNING, events=("opened",))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from publisher import operating, subscribing
-from publisher.domain.channel import Disconnected, Refused, Unsure
+from publisher.domain.channel import Disconnected, Receipt, Refused, Unsure
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition
 from publisher.operating import NotPossible, Unknown
@@ -185,4 +185,27 @@ def test_a_correction_reaches_what_is_out(engine: Engine) -> None:
     house.clock.time += timedelta(minutes=5)
     found = operating.correct(house.desk, ISSUE, ["a"])
     assert [(one.channel, str(one.outcome)) for one in found] == [("a", "corrected")]
-    assert house.done() == [("ines", "correct", ISSUE, "a", "")]
+    assert house.done() == [
+        ("ines", "correct", ISSUE, "a", ""),
+        ("ines", "corrected", ISSUE, "a", "a (en): corrected"),
+    ]
+
+
+def test_what_is_out_is_taken_back_where_that_can_be(engine: Engine) -> None:
+    house = House(engine, a=FakeChannel(), b=FakeTakingBack())
+    house.run()
+    found = operating.retract(house.desk, ISSUE, ["a", "b"])
+    assert [(one.channel, str(one.outcome)) for one in found] == [
+        ("a", "stays"),
+        ("b", "taken back"),
+    ]
+    assert house.standing("b").state is State.SKIPPED
+    assert house.standing("a").state is State.DELIVERED
+    assert [did for _, did, *_ in house.done()] == ["retract", "retracted"]
+
+
+class FakeTakingBack(FakeChannel):
+    """A fake whose network takes posts back."""
+
+    def retract(self, receipt: Receipt) -> None:
+        self.out_there.clear()

@@ -43,13 +43,15 @@ def test_the_queue_names_only_tasks_that_exist(config: Path) -> None:
         '["workers.tasks.beat", "workers.tasks.beat_of_schedule",'
         ' "workers.tasks.bounces", "workers.tasks.deliver", "workers.tasks.deliver_copies",'
         ' "workers.tasks.deliver_question", "workers.tasks.forget_unanswered",'
-        ' "workers.tasks.look", "workers.tasks.receipts", "workers.tasks.release",'
+        ' "workers.tasks.look", "workers.tasks.notify", "workers.tasks.receipts",'
+        ' "workers.tasks.release",'
         ' "workers.tasks.stand_in", "workers.tasks.sweep"]'
     )
     assert scheduled == (
         '["workers.tasks.beat_of_schedule", "workers.tasks.bounces",'
         ' "workers.tasks.forget_unanswered",'
-        ' "workers.tasks.look", "workers.tasks.receipts", "workers.tasks.release",'
+        ' "workers.tasks.look", "workers.tasks.notify", "workers.tasks.receipts",'
+        ' "workers.tasks.release",'
         ' "workers.tasks.stand_in", "workers.tasks.sweep"]'
     )
 

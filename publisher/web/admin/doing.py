@@ -102,6 +102,12 @@ DEEDS = {
         ),
         do=lambda desk, wish: operating.correct(desk, wish.issue, wish.names),
     ),
+    "retract": Deed(
+        title=noted("Take back"),
+        will=noted("What is out there is deleted, where the network allows it. Mail stays."),
+        do=lambda desk, wish: operating.retract(desk, wish.issue, wish.names),
+        needs_channel=True,
+    ),
     "release": Deed(
         title=noted("Release now"),
         will=noted("It goes out now on every channel, whatever it waits for."),

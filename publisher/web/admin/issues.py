@@ -87,6 +87,8 @@ def wishes(standing: Standing) -> list[str]:
         return ["resume", "cancel"]
     if standing.state in (State.PENDING, State.UNSURE, State.SENDING):
         return ["pause", "cancel", "retry"]
+    if standing.state is State.DELIVERED and standing.readers is None:
+        return ["retract"]
     return []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from publisher import fencing, releasing, signs
 from publisher.config import BadConfig
 from publisher.domain.plan import Step
-from publisher.storage import changes, identity, releases, reports, workers
+from publisher.storage import changes, identity, notices, releases, reports, workers
 from publisher.storage.engine import reading
 from publisher.storage.releases import Release
 from publisher.storage.reports import Standing
@@ -71,7 +71,6 @@ def known(door: Door, *, first: int = 0, most: int = AT_ONCE) -> dict[str, Any]:
     return {
         "rows": rows,
         "channels": sorted({name for row in rows for name in row.cells}),
-        "urgent": [row for row in rows if row.needs_person],
         "first": first,
         "most": most,
         "total": total,
@@ -110,6 +109,7 @@ def _rows(
 def _notices(door: Door, db: Connection, standings: Sequence[Standing]) -> list[str]:
     """What is wrong with the whole, in the words of `publisher status`."""
     found = [f"source {name}: {words}" for name, words in reports.troubles(db)]
+    found += [f"{name} is not told of what happens: {why}" for name, why in notices.troubles(db)]
     for noted in changes.open_(db):
         soon = f"was changed after it went out, and is carried soon{noted.trouble and ': '}"
         found.append(f"{noted.issue} ({noted.lang}) {noted.asks or soon + noted.trouble}")

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from publisher.domain import subscriber
 from publisher.domain.delivery import State
+from publisher.storage.arrivals import Fate
+from publisher.storage.reports import Standing
 from publisher.web import languages, showing
 from publisher.web.admin.sessions import Door, Session
 from publisher.web.languages import noted
@@ -49,6 +52,20 @@ STATES = {
     State.REFUSED: noted("refused"),
     State.HELD: noted("held"),
     State.SKIPPED: noted("skipped"),
+}
+READERS = {
+    subscriber.Standing.UNCONFIRMED: noted("asked, and did not answer yet"),
+    subscriber.Standing.CONFIRMED: noted("on the list"),
+    subscriber.Standing.LEFT: noted("left the list"),
+    subscriber.Standing.STOPPED: noted("stopped, for mail came back"),
+}
+FATES = {
+    Fate.ADDED: noted("are added"),
+    Fate.CONFIRMED: noted("are confirmed"),
+    Fate.CHANGED: noted("are changed"),
+    Fate.ENDED: noted("are taken off the list"),
+    Fate.KEPT: noted("stay as they are"),
+    Fate.LEFT_OUT: noted("are left out"),
 }
 ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)]")
 LINK = Markup('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>')
@@ -107,6 +124,8 @@ def _environment(lang: str) -> Environment:
     made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # i18n's
     made.filters.update(moment=moment, linked=linked, key=quoted)
     made.globals.update(marks=MARKS, states=STATES, linkable=linkable)
+    said = {state: str(escape(words.gettext(word))) for state, word in STATES.items()}
+    made.globals.update(readers=READERS, fates=FATES, cell=partial(cell, words=said))
     return made
 
 
@@ -114,14 +133,33 @@ def moment(at: datetime | None) -> Markup:
     """A time that a script puts into the viewer's zone, and that without one is told in UTC."""
     if at is None:
         return Markup("")
-    at = at.astimezone(UTC)
-    iso = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    return Markup('<time datetime="{}">{} UTC</time>').format(iso, f"{at:%Y-%m-%d %H:%M}")
+    iso = at.astimezone(UTC).isoformat(timespec="seconds")
+    day, clock = iso[:10], iso[11:19]
+    told = f'<time datetime="{day}T{clock}Z">{day} {clock[:5]} UTC</time>'
+    return Markup(told)  # noqa: S704  nothing but digits of ours
 
 
+@lru_cache(maxsize=10_000)
 def quoted(key: str) -> str:
     """A key as it stands in an address; its slashes stay."""
     return quote(key)
+
+
+def cell(standing: Standing, path: str, words: dict[State, str]) -> Markup:
+    """One cell of the matrix: a mark, a word, a count of readers, and when it last changed.
+
+    It is written here and not in the template, for a page may have thousands.
+    """
+    s, count = standing, ""
+    if s.readers is not None:
+        count = f" {s.readers.get(State.DELIVERED, 0)}/{sum(s.readers.values())}"
+    partly = " partly" if s.readers and s.refused else ""
+    when = f"<br>{moment(s.changed_at)}" if s.changed_at else ""
+    return Markup(  # noqa: S704  a quoted path, marks, numbers, and words of ours
+        f'<td><a class="cell {s.state}{partly}" href="{path}#{quoted(s.channel)}-{quoted(s.lang)}">'
+        f'<span class="mark" aria-hidden="true">{MARKS[s.state]}</span> {words[s.state]}{count}</a>'
+        f"{when}</td>"
+    )
 
 
 def linkable(url: str) -> bool:

@@ -22,6 +22,7 @@ from publisher.web.admin import pages
 from publisher.web.admin.sessions import Door, Session
 from publisher.web.forms import Submitted, chosen, first
 from publisher.web.headers import READING
+from publisher.web.languages import noted
 
 MOST = 100  # readers of one search
 ON_THE_LIST = "is on the list already"
@@ -72,6 +73,11 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
+DONE = {
+    "remove": noted("taken off the list"),
+    "lift": noted("it may be written to again"),
+    "forget": noted("forgotten"),
+}
 UNSURE = "nothing was forgotten: tick the box, if it is meant"
 
 
@@ -184,4 +190,4 @@ def _done(door: Door, session: Session, number: int, do: str) -> Said:
         return Said(words="nothing was to be done: that is so already", ok=False)
     with web.engine.begin() as db:
         actions.note(db, session.user.name, f"{do} a reader", at=at, words=f"number {number}")
-    return Said(words=do)
+    return Said(words=DONE[do])

@@ -71,7 +71,7 @@ def looks(browser: Browser) -> Iterator[tuple[str, str]]:
 def troubles(browser: Browser) -> list[str]:
     """What axe calls serious or critical about the page as it stands."""
     if not browser.measure("'axe' in window"):
-        browser.say("Runtime.evaluate", expression=_axe())
+        browser.say("Runtime.evaluate", expression=axe())
     said = browser.say(
         "Runtime.evaluate", expression=SERIOUS, awaitPromise=True, returnByValue=True
     )
@@ -80,7 +80,8 @@ def troubles(browser: Browser) -> list[str]:
 
 
 @cache
-def _axe() -> str:
+def axe() -> str:
+    """The rules as a script."""
     return files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 

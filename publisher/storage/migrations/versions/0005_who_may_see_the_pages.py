@@ -1,9 +1,9 @@
-"""Who may see the operators' pages, programs included, and what they did there."""
+"""Who may see the operators' pages and use the API, what they did, and who is told of it."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.storage.schema import Moment, Words
+from publisher.storage.schema import Id, Moment, Words
 
 revision = "0005"
 down_revision = "0004"
@@ -57,3 +57,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
     )
     op.create_index("ix_actions_issue", "actions", ["issue", "id"])
+    op.create_table(
+        "notices",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("delivery_id", Id, nullable=True),
+        sa.Column("subscriber_id", Id, nullable=True),
+        sa.Column("url", Words(), nullable=False),
+        sa.Column("words", Words(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+    )
+    op.create_index(op.f("ix_notices_at"), "notices", ["at"])
+    op.create_table(
+        "notified",
+        sa.Column("notice_id", Id, nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notices.id"], name=op.f("fk_notified_notice_id_notices")
+        ),
+        sa.PrimaryKeyConstraint("notice_id", "channel", name=op.f("pk_notified")),
+    )
+    op.create_table(
+        "listeners",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("since", Id, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", Moment(), nullable=True),
+        sa.Column("trouble", Words(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_listeners")),
+    )

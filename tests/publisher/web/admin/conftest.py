@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from publisher import accounts
@@ -17,6 +18,7 @@ from tests.publisher.fakes import NOW, FakeChannel
 from tests.publisher.house import House
 from tests.publisher.web.conftest import LETTERS, asking_through, settings_of
 
+COOKIE = "__Host-publisher"
 PASSWORDS = {
     "rosa": ("read", "reads-and-touches-nothing"),
     "ines": ("release", "correct horse battery"),
@@ -31,6 +33,7 @@ class Office:
     house: House
     browser: httpx.Client
     state: Path
+    app: FastAPI
 
     def sign_in(self, name: str = "ines", password: str = "", **more: str) -> httpx.Response:
         sent = {"name": name, "password": password or PASSWORDS[name][1], **more}
@@ -74,4 +77,4 @@ def office_over(engine: Engine, folder: Path, channels: dict[str, FakeChannel]) 
     settings = settings_of(LETTERS, folder)
     app = build(settings, engine, now=house.clock, desk=lambda: house.desk)
     with asking_through(app) as browser:
-        yield Office(house=house, browser=browser, state=settings.state)
+        yield Office(house=house, browser=browser, state=settings.state, app=app)

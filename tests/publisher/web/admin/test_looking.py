@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from publisher.domain.channel import Disconnected, Handed, Note, Post, Receipt, TryLater
+from publisher import subscribing
+from publisher.domain.channel import Disconnected, Handed, Note, Post, Receipt, Refused, TryLater
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.storage import pacing
 from publisher.web.admin.preview import without_pictures
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
-from tests.publisher.web.admin.conftest import Office
+from tests.publisher.web.admin.conftest import Office, office_over
 
 ISSUE = "2026-11"
 
@@ -237,3 +239,30 @@ def test_who_did_what_is_listed(office: Office) -> None:
 def test_nothing_is_reachable_without_signing_in(office: Office, path: str) -> None:
     office.browser.cookies.clear()
     assert office.browser.get(path).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["", "/tasks", "/channels", "/readers", "/figures", "/journal"])
+def test_every_page_speaks_to_either_database(
+    engine: Engine, tmp_path: Path, channels: dict[str, FakeChannel], path: str
+) -> None:
+    refusing = FakeChannel(fails_with=[Disconnected("401")])
+    with office_over(engine, tmp_path, {**channels, "x": refusing}) as office:
+        office.sign_in()
+        subscribing.add(["ann@example.org"], engine=engine, at=NOW)
+        office.house.bring(mail=FakeMailing(refuses={"ann@example.org": Refused("550")}))
+        office.house.run()
+        for place in (f"/admin{path}", f"/admin/issues/{ISSUE}", "/admin/readers/1"):
+            assert office.browser.get(place).status_code == 200
+        mark = office.fields("/admin")["mark"]
+        found = office.browser.post("/admin/readers", data={"mark": mark, "part": "ANN"})
+        assert "ann@example.org" in found.text
+        assert office.do("retry", ISSUE, "x").status_code == 303
+        for odd in (
+            "issues/%00",
+            "issues/%F0%9F%98%80",
+            "readers/2147483648",
+            "do/retry?issue=%00",
+        ):
+            assert office.browser.get(f"/admin/{odd}").status_code in (200, 404)
+        sent = {"name": "in\0es", "password": "x" * 12}
+        assert office.browser.post("/admin/sign-in", data=sent).status_code == 403

@@ -3,9 +3,11 @@
 import html
 import os
 import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,11 +15,12 @@ import pytest
 from publisher import subscribing
 from publisher.domain.channel import Refused
 from publisher.domain.subscriber import Standing
+from publisher.sandbox.serving import serving
 from publisher.storage import subscribers
 from publisher.storage.engine import reading
 from publisher.web.admin.shelf import Case, Shelf, Wanted
 from tests.publisher.fakes import NOW
-from tests.publisher.web.admin.conftest import Office
+from tests.publisher.web.admin.conftest import COOKIE, Office
 from tests.publisher.web.admin.test_looking import FakeCarrier
 
 EVIL = "<script>alert(1)</script>"
@@ -69,8 +72,8 @@ def test_numbers_by_state_and_language(office: Office) -> None:
     subscribing.remove("bob@example.org", engine=office.house.desk.engine)
     page = office.browser.get("/admin/readers").text
     rows = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="number">(\d+)</td>', page))
-    assert rows["confirmed"] == "2"
-    assert rows["left"] == "1"
+    assert rows["on the list"] == "2"
+    assert rows["left the list"] == "1"
     assert rows["de"] == "1"
     assert rows["the site's"] == "1"
 
@@ -257,3 +260,29 @@ def test_only_one_goes_to_work_on_a_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["x" * 22, "..%2f..%2fetc", "%00", "é" * 22])
 def test_an_import_that_there_is_not(office: Office, number: str) -> None:
     assert office.browser.get(f"/admin/readers/imports/{number}").status_code == 404
+
+
+def test_a_connection_that_is_lost_in_the_middle_leaves_nothing(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    cookie = f"{COOKIE}={office.browser.cookies[COOKIE]}"
+    head = [
+        "POST /admin/readers/import HTTP/1.1",
+        "Host: letters.example",
+        f"Cookie: {cookie}",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 900000",
+    ]
+    part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nemail\n'
+    with serving(office.app) as address:
+        place = urlsplit(address)
+        assert place.hostname
+        assert place.port
+        with socket.create_connection((place.hostname, place.port)) as line:
+            line.sendall("\r\n".join([*head, "", part]).encode())
+            time.sleep(0.3)
+        time.sleep(0.3)
+        with httpx.Client(base_url=address, headers={"Cookie": cookie}) as client:
+            assert client.get("/admin/readers").status_code == 200
+    assert not (office.state / "imports").exists()
+    assert not [line for line in caplog.records if line.exc_info]

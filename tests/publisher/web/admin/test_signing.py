@@ -9,9 +9,8 @@ import pytest
 from publisher import accounts
 from publisher.storage.engine import reading
 from publisher.storage.schema import metadata
-from tests.publisher.web.admin.conftest import PASSWORDS, Office
+from tests.publisher.web.admin.conftest import COOKIE, PASSWORDS, Office
 
-COOKIE = "__Host-publisher"
 PATHS = (
     "/admin",
     "/admin/issues/2026-11",
