@@ -14,7 +14,7 @@ help:
 	@echo "make demo    the whole system against stand-ins of every network"
 	@echo "make test    every gate: format, lint, types, imports, tests"
 	@echo "make check   the gates without the tests"
-	@echo "make bench   how long a release takes"
+	@echo "make bench   how long a release takes, and how many readers a second the archive takes"
 	@echo "make bench-mail  how fast mail goes out, against Postfix's smtp-source (READERS=100000 CONNECTIONS=10)"
 	@echo "make bench-backup  how long a backup of a million deliveries takes, and its way back"
 	@echo "make bench-hosts  how much faster several worker machines are than one"
@@ -65,6 +65,7 @@ tests: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench.release
 	@$(BIN)/python -m tests.bench.release all
+	@$(BIN)/python -m tests.bench.archive
 	@$(BIN)/python -m tests.bench.pages
 
 READERS ?= 100000

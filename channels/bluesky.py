@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from channels._atproto import Login, signed_in
 from channels._blueskyaccount import account_of
@@ -51,6 +51,7 @@ class Bluesky:
     thread: int = 1
     session: Path | None = None
     timeout: float = 15
+    network: ClassVar[str] = "Bluesky"
 
     def __post_init__(self) -> None:
         rules = [

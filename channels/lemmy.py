@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from channels._http import nothing_posted
 from channels._lemmyapi import Line, Login, community, kept, own_posts, remove, signed_in
@@ -41,6 +41,7 @@ class Lemmy:
     nsfw: bool = False
     template: Path | None = None
     timeout: float = 20
+    network: ClassVar[str] = "Lemmy"
 
     def __post_init__(self) -> None:
         web = self.instance.startswith(("https://", "http://"))

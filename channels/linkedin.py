@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from channels._hashtags import hashtags
 from channels._linkedinapi import Line, said
@@ -49,6 +49,7 @@ class LinkedIn:
     api_url: str = API
     site: str = SITE
     timeout: float = 15
+    network: ClassVar[str] = "LinkedIn"
 
     def __post_init__(self) -> None:
         expires = not self.token_expires or is_date(self.token_expires)

@@ -66,6 +66,7 @@ class Mastodon:
     per_link: int = 23
     timeout: float = 15
     answers: ClassVar[bool] = True
+    network: ClassVar[str] = "Mastodon"
 
     def __post_init__(self) -> None:
         web = self.instance.startswith(("https://", "http://"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from channels._http import nothing_posted
@@ -38,6 +38,7 @@ class Matrix:
     template: Path | None = None
     limit: int = 4000
     timeout: float = 15
+    network: ClassVar[str] = "Matrix"
 
     def __post_init__(self) -> None:
         web = self.homeserver.startswith(("https://", "http://"))

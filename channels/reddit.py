@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from channels._oauth import require_scopes
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
@@ -47,6 +47,7 @@ class Reddit:
     oauth: str = "https://oauth.reddit.com"
     user_agent: str = "python:publisher (announces a newsletter)"
     timeout: float = 15
+    network: ClassVar[str] = "Reddit"
 
     def __post_init__(self) -> None:
         signs_in = self.refresh_token or (self.username and self.password)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from channels._hashtags import hashtags
 from channels._parts import BETWEEN, MOST
@@ -55,6 +55,7 @@ class X:
     api_url: str = API
     site: str = "https://x.com"
     timeout: float = 15
+    network: ClassVar[str] = "X"
 
     def __post_init__(self) -> None:
         rules = [

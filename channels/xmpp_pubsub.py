@@ -5,6 +5,7 @@ XEP-0060 https://xmpp.org/extensions/xep-0060.html · XEP-0277 · XEP-0472
 
 import json
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import quote
 
 from channels._feednotation import rfc3339
@@ -38,6 +39,7 @@ class XmppPubsub:
     port: int = 5222
     tls: str = "starttls"
     timeout: float = 15
+    network: ClassVar[str] = "XMPP"
 
     def __post_init__(self) -> None:
         own = not self.service or is_bare(self.service) or "@" not in self.service

@@ -6,7 +6,7 @@ XEP-0045 https://xmpp.org/extensions/xep-0045.html · XEP-0313 · XEP-0308 · XE
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from slixmpp import JID
 
@@ -40,6 +40,7 @@ class XmppRoom:
     port: int = 5222
     tls: str = "starttls"
     timeout: float = 15
+    network: ClassVar[str] = "XMPP"
 
     def __post_init__(self) -> None:
         rules = [

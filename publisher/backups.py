@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from publisher.storage import copying, identity
+from publisher.storage import copying, identity, searching
 from publisher.storage import engine as storage
 from publisher.storage.engine import BadStore, reading
 
@@ -105,6 +105,7 @@ def _read_out(engine: Engine, draft: Path) -> None:
             expected = copying.counted(db)
             if copying.copy(db, new) != expected:
                 raise NotWritten(f"{draft.parent}: not all rows arrived in the backup; try again")
+            searching.refresh(new)
 
 
 def _finish(draft: Path, at: datetime) -> Mapping[str, int]:
@@ -161,6 +162,7 @@ def restore(file: Path, engine: Engine, *, room: Path, at: datetime) -> Backup:
                 )
             copying.empty(new)
             rows = copying.copy(old, new)
+            searching.refresh(new)
             made_at = identity.mark_restored(new, file.name, at=at)
     return Backup(file=file, rows=rows, size=file.stat().st_size, made_at=made_at)
 

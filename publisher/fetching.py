@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import partial
@@ -51,19 +51,21 @@ def fetch(
     *,
     headers: Mapping[str, str] | None = None,
     allow_private: bool = False,
+    inside: Collection[tuple[str, int]] = (),
     largest: int = LARGEST,
     patience: float = PATIENCE,
 ) -> Fetched:
     """GET an address, following a few redirects, in `patience` seconds and `largest` bytes at most.
 
     Every address that a name stands for must be public, at each redirect anew, unless
-    `allow_private`; the one that was looked at is the one that is spoken to. No proxy of the
-    environment is used. Raises Unfetchable.
+    `allow_private` or the name and port are among those `inside`; the one that was looked at is
+    the one that is spoken to. No proxy of the environment is used. Raises Unfetchable.
     """
+    way = _Guarded(allow_private=allow_private, inside=inside)
     end = time.monotonic() + patience
     try:
         for _ in range(REDIRECTS + 1):
-            found = _once(url, headers or {}, allow_private, largest, end)
+            found = _once(url, headers or {}, way, largest, end)
             place = found.headers.get("location")
             if found.status not in MOVED or not place:
                 return found
@@ -76,14 +78,13 @@ def fetch(
 
 
 def _once(
-    url: str, headers: Mapping[str, str], allow_private: bool, largest: int, end: float
+    url: str, headers: Mapping[str, str], way: "_Guarded", largest: int, end: float
 ) -> Fetched:
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
         raise Unfetchable(f"{url}: no address of a web page")
     sent = [*{"User-Agent": "Publisher", "Accept-Encoding": "identity", **headers}.items()]
     left = dict.fromkeys(("connect", "read", "write", "pool"), _left(end))
-    way = _Guarded(allow_private=allow_private)
     with (
         httpcore.ConnectionPool(network_backend=way) as pool,
         pool.stream("GET", url, headers=sent, extensions={"timeout": left}) as response,
@@ -113,13 +114,15 @@ def _left(end: float) -> float:
 class _Guarded(httpcore.SyncBackend):
     """httpcore's only way in to where a connection goes."""
 
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allowed = (lambda _: True) if allow_private else is_public
+    def __init__(self, *, allow_private: bool, inside: Collection[tuple[str, int]]) -> None:
+        self._anywhere = allow_private
+        self._inside = inside
 
     def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
         known = [ip_address(found[4][0].partition("%")[0]) for found in _resolved(host, port)]
+        anywhere = self._anywhere or (host, port) in self._inside
         for address in known:
-            if not self._allowed(address):
+            if not (anywhere or is_public(address)):
                 raise Unfetchable(f"{host} is {address}, which is no public address")
         connect = partial(super().connect_tcp, port=port)
         return connect(str(known[0]), *args, **kwargs)

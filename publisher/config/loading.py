@@ -51,6 +51,7 @@ class Settings:
     proxies: tuple[Network, ...] = ()
     confirmations_an_hour: int = 1000
     metrics_from: tuple[Network, ...] = ()
+    theme: Path | None = None
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
     lint: LintRules = field(default_factory=LintRules)
@@ -111,7 +112,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         return Table(str(path), name, dict(values) if isinstance(values, dict) else {}, mistakes)
 
     database, broker = store_of(table("store"), path.parent)
-    web = web_of(table("web"))
+    web = web_of(table("web"), path.parent)
     site = _site(table("site"))
     source = source_of(table("source"), path.parent) if "source" in document else None
     ways = WAYS.get(source.generator, UNTOLD) if source else UNTOLD

@@ -11,6 +11,7 @@ from publisher.config.tables import Table, scheme, unknown, url
 
 LOOPBACK = ("127.0.0.0/8", "::1")
 PLAIN_FIRST = ("starttls", "none")
+STYLE, TEMPLATES = "theme.css", "templates"  # what a theme may have
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 IMAP_TLS = ("implicit", *PLAIN_FIRST)
@@ -81,7 +82,7 @@ def state_folder(database: URL, folder: Path) -> Path:
     return folder / "publisher.state"
 
 
-def web_of(table: Table) -> dict[str, Any]:
+def web_of(table: Table, folder: Path) -> dict[str, Any]:
     bind = table.text("bind", "127.0.0.1:8080")
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
@@ -93,9 +94,26 @@ def web_of(table: Table) -> dict[str, Any]:
         "proxies": table.networks("trusted_proxies"),
         "confirmations_an_hour": table.number("confirmations_an_hour", 1000),
         "metrics_from": table.networks("metrics_from", LOOPBACK),
+        "theme": _theme(table, folder),
     }
-    table.done(["bind", "public_url", "trusted_proxies", "confirmations_an_hour", "metrics_from"])
+    keys = ["bind", "public_url", "trusted_proxies", "confirmations_an_hour", "metrics_from"]
+    table.done([*keys, "theme"])
     return web
+
+
+def _theme(table: Table, folder: Path) -> Path | None:
+    """The folder that changes how pages look, if there is one."""
+    written = table.text("theme", "")
+    if not written:
+        return None
+    theme = folder / written
+    if not theme.is_dir():
+        table.wrong("theme", f"there is no folder {theme}")
+        return None
+    if not (theme / STYLE).is_file() and not (theme / TEMPLATES).is_dir():
+        table.wrong("theme", f"expected {STYLE} or a folder {TEMPLATES} in {theme}")
+        return None
+    return theme
 
 
 def bounces_of(table: Table, folder: Path) -> Bounces:

@@ -203,6 +203,17 @@ class HandingOn(Protocol):
     remind: float
 
 
+@runtime_checkable
+class Discussed(Protocol):
+    """What a channel has on top whose posts people can answer where they are.
+
+    `network` is what they call that place, a class attribute such as "Mastodon", or a setting
+    where each channel of the kind has a place of its own. The receipt's URL leads to the post.
+    """
+
+    network: str
+
+
 EVENTS = ("delivered", "refused", "held", "unsubscribed")
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError
 
 from publisher.storage import migrating, shapes
-from publisher.storage.schema import metadata
 
 PATIENCE = 30.0  # seconds that somebody else may hold the store
 LOST = 60  # seconds after which one end of a line takes the other for lost
@@ -175,8 +174,8 @@ def _refuse_strange(db: Connection, engine: Engine) -> str | None:
 def _strange(has: shapes.Shape, tables: Set[str], version: str | None) -> str:
     """Why a database cannot be used as a store, and the remedy; "" where it can."""
     first = ", ".join(sorted(tables)[:3])
-    if (version is None and tables - metadata.tables.keys()) or (
-        version not in migrating.versions() and not tables & metadata.tables.keys()
+    if (version is None and tables - shapes.OURS) or (
+        version not in migrating.versions() and not tables & shapes.OURS
     ):
         return f"holds tables of something else ({first}, …); give [store] database an empty one"
     if version is None:

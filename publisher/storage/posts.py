@@ -1,5 +1,6 @@
 """Posts and editions in the database: what was understood, and what will be said."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.channel import Post, Reader
+from publisher.domain.delivery import State
 from publisher.domain.issue import Edition, Finding, Image
-from publisher.storage.schema import editions, posts
+from publisher.storage import searching
+from publisher.storage.schema import deliveries, editions, posts, sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +32,8 @@ def upsert(db: Connection, table: Any) -> Any:
 
 
 def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
-    """Remember an edition as it was understood last."""
-    row = {
+    """Remember an edition as it was understood last, and have it be found by that."""
+    row: dict[str, Any] = {
         "issue": edition.key,
         "lang": edition.lang,
         "path": str(Path(edition.path).absolute()),
@@ -44,7 +47,10 @@ def keep_edition(db: Connection, edition: Edition, *, at: datetime) -> None:
     }
     changed = {key: row[key] for key in row.keys() - {"issue", "lang", "planned_at"}}
     insert = upsert(db, editions).values(row)
-    db.execute(insert.on_conflict_do_update(index_elements=["issue", "lang"], set_=changed))
+    kept = insert.on_conflict_do_update(index_elements=["issue", "lang"], set_=changed)
+    id = db.execute(kept.returning(editions.c.id)).scalar_one()
+    said = {key: sound(row[key]) for key in ("title", "summary", "html")}
+    searching.put(db, id, revision=edition.revision, **said)
 
 
 def add(db: Connection, place: Place, post: Post, *, at: datetime) -> int | None:
@@ -105,6 +111,16 @@ def edition_of(db: Connection, issue: str, lang: str) -> Row[Any] | None:
     return db.execute(
         select(editions).where(editions.c.issue == issue, editions.c.lang == lang)
     ).one_or_none()
+
+
+def out_there(db: Connection, issue: str, lang: str) -> Sequence[Row[Any]]:
+    """(channel, kind, url) of an edition's posts that are delivered and have an address."""
+    d = deliveries.c
+    out = (d.recipient == "") & (d.state == State.DELIVERED) & (d.url != "")
+    where = (posts.c.issue == issue) & (posts.c.lang == lang)
+    found: Any = select(posts.c.channel, posts.c.kind, d.url).join_from(posts, deliveries)
+    rows: Sequence[Row[Any]] = db.execute(found.where(where, out).order_by(posts.c.id)).all()
+    return rows
 
 
 def to_json(post: Post) -> dict[str, Any]:

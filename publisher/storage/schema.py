@@ -133,6 +133,8 @@ editions = Table(
     Unique("issue", "lang"),
 )
 
+INDEX = "edition_index"  # what editions say: made by `searching`, no table like the others here
+
 posts = Table(
     "posts",
     metadata,

@@ -6,10 +6,11 @@ from functools import cache
 from sqlalchemy import Connection, create_engine, text
 
 from publisher.storage import migrating
-from publisher.storage.schema import metadata
+from publisher.storage.schema import INDEX, metadata
 
 Shape = Mapping[str, frozenset[str]]  # columns by table
 VERSION = "alembic_version"
+OURS = frozenset({*metadata.tables, INDEX})
 
 COLUMNS = {
     "sqlite": "select t.name, c.name from sqlite_master t, pragma_table_info(t.name) c"
@@ -24,14 +25,18 @@ def found(db: Connection) -> Shape:
     """What a store has, the table of its version included."""
     columns: dict[str, set[str]] = {}
     for table, column in db.execute(text(COLUMNS[db.dialect.name])):
-        columns.setdefault(table, set()).add(column)
+        if table.startswith(INDEX):  # another thing on each database: it is there, or not
+            columns[INDEX] = set()
+        else:
+            columns.setdefault(table, set()).add(column)
     return {table: frozenset(names) for table, names in columns.items()}
 
 
 def of(version: str) -> Shape:
     """What a store of a version has."""
     if version == migrating.head():
-        return {name: frozenset(table.columns.keys()) for name, table in metadata.tables.items()}
+        known = metadata.tables.items()
+        return {INDEX: frozenset()} | {name: frozenset(t.columns.keys()) for name, t in known}
     return _built(version)
 
 
@@ -50,7 +55,7 @@ def odd(has: Shape, version: str) -> str:
     lacking = _listed(wanted, has)
     if lacking:
         return f"lacks {lacking}"
-    later = _listed({table: has[table] for table in has if table in metadata.tables}, wanted)
+    later = _listed({table: has[table] for table in has if table in OURS}, wanted)
     return f"has what only a later version has ({later})" if later else ""
 
 

@@ -24,14 +24,17 @@ from publisher.web import (
     feeds,
     health,
     hooks,
+    images,
     joining,
     leaving,
     metrics,
+    searching,
     series,
     showing,
 )
 from publisher.web.headers import Guarded, page_headers, without_token
 from publisher.web.showing import Web
+from publisher.web.themes import theme_of
 
 LARGEST_BODY = 64 * 1024  # bytes; no page takes more than a short form
 
@@ -63,7 +66,7 @@ def build(
     look: Callable[[], object] = lambda: None,
     desk: Callable[[], Desk] = showing.no_desk,
 ) -> FastAPI:
-    """The application over a store. Raises BadConfig for a feed that cannot be served.
+    """The application over a store. Raises BadConfig for a feed or a theme that is none.
 
     It answers under the path of `public_url`, whether or not a proxy in front takes that off,
     and never builds an address from what a request says about its host.
@@ -81,8 +84,9 @@ def build(
         queues=queues,
         look=look,
         desk=desk,
+        theme=theme_of(settings),
     )
-    headers = page_headers(settings.site.base_url)
+    headers = page_headers()
     app = FastAPI(
         title=settings.site.name,
         docs_url=None,
@@ -92,9 +96,20 @@ def build(
         max_body_size=LARGEST_BODY,
         middleware=[Middleware(Guarded, root=web.prefix.rstrip("/"), headers=headers)],
     )
-    for routes in (feeds.router(web.feeds), showing.router()):
+    for routes in (feeds.router(web.feeds), showing.router(web)):
         app.include_router(routes)
-    for family in (archive, joining, leaving, choices, health, hooks, metrics, admin):
+    for family in (
+        archive,
+        images,
+        searching,
+        joining,
+        leaving,
+        choices,
+        health,
+        hooks,
+        metrics,
+        admin,
+    ):
         app.include_router(family.router(web))
     api.mount(app, web)
     _add_failures(app, web)
@@ -113,7 +128,7 @@ def _add_failures(app: FastAPI, web: Web) -> None:
 
     def bug(request: Request, _error: Exception) -> Response:
         # this answer is made outside the middleware, so it brings the headers itself
-        headers = page_headers(web.settings.site.base_url)
+        headers = page_headers()
         return showing.failure(web, request, 500, headers=headers | {"Cache-Control": "no-store"})
 
     app.add_exception_handler(HTTPException, expected)

@@ -1,21 +1,27 @@
 """The archive: what was published, newest first, and each edition on a page of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from publisher.storage import posts, reports
 from publisher.storage.engine import reading
 from publisher.web import texts
+from publisher.web.conditional import answer
+from publisher.web.discussing import discussions
 from publisher.web.headers import READING
-from publisher.web.series import written
-from publisher.web.showing import Web, page
+from publisher.web.keeping import Kept
+from publisher.web.pictures import key_of, shown
+from publisher.web.series import tagged, written
+from publisher.web.showing import Web, rendered
 
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
 
@@ -43,19 +49,45 @@ class Issue:
 def router(web: Web) -> APIRouter:
     """GET / and GET /issues/KEY/LANG."""
     routes = APIRouter()
+    archive = Kept(look=partial(_listing, web), make=partial(_archive_page, web), now=web.now)
+    editions = Kept(
+        look=partial(_reading, web),
+        make=partial(_edition_page, web, key_of(web.engine)),
+        now=web.now,
+    )
 
-    @routes.api_route("/", methods=READING)
-    def archive() -> Response:
-        with reading(web.engine) as db:
-            issues = grouped(web, reports.issues(db))
-        years = [(year, list(of)) for year, of in groupby(issues, lambda i: i.main.dated.year)]
-        return page(web, "archive.html", headers=BRIEFLY, years=years, feeds=written(web.feeds))
+    async def listed(request: Request) -> Response:
+        return await _kept(archive, "", request)
 
-    @routes.api_route("/issues/{key:path}/{lang}", methods=READING)
-    def edition(key: str, lang: str) -> Response:
-        return _edition_page(web, key, lang)
+    async def read(request: Request) -> Response:
+        return await _kept(
+            editions, (request.path_params["key"], request.path_params["lang"]), request
+        )
 
+    # plain routes: FastAPI's would take longer than all else
+    routes.add_route("/", listed, methods=READING)
+    routes.add_route("/issues/{key:path}/{lang}", read, methods=READING)
     return routes
+
+
+async def _kept(pages: Kept[Any, Any], key: Any, request: Request) -> Response:
+    content = pages.fresh(key)
+    if content is None:
+        content = await run_in_threadpool(pages.get, key)
+    return answer(request, content, headers=BRIEFLY)
+
+
+def _listing(web: Web, _: str) -> tuple[Any, ...]:
+    """What the archive is made of: every edition's row without its text, and the feeds."""
+    with reading(web.engine) as db:
+        return tuple(reports.issues(db)), written(web.feeds), tagged(web.feeds)
+
+
+def _archive_page(web: Web, _: str, listing: tuple[Any, ...]) -> str:
+    rows, feeds, tags = listing
+    issues = grouped(web, rows)
+    years = [(year, list(of)) for year, of in groupby(issues, lambda i: i.main.dated.year)]
+    return rendered(web, "archive.html", years=years, feeds=feeds, tags=tags)
 
 
 def grouped(web: Web, rows: Sequence[Any]) -> list[Issue]:
@@ -84,25 +116,37 @@ def _issue(key: str, editions: list[Listed], default: str) -> Issue:
     return Issue(key=key, main=first[0], editions=tuple(first))
 
 
-def _edition_page(web: Web, key: str, lang: str) -> Response:
+def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
+    """What an edition's page is made of: itself, all that the archive is made of, its posts."""
+    key, lang = place
     if "\0" in key + lang:  # PostgreSQL has no such text
         raise HTTPException(404)
     with reading(web.engine) as db:
         found = posts.edition_of(db, key, lang)
-        issues = grouped(web, reports.issues(db)) if found else []
-    if found is None:
-        raise HTTPException(404)
+        if found is None:
+            raise HTTPException(404)
+        talked = discussions(web.settings, posts.out_there(db, key, lang))
+        return found, tuple(reports.issues(db)), written(web.feeds), talked
+
+
+def _edition_page(
+    web: Web, secret: Callable[[], bytes], place: tuple[str, str], made_of: tuple[Any, ...]
+) -> str:
+    key, lang = place
+    found, rows, feeds, talked = made_of
+    html = shown(found.html, revision=found.revision, root=f"{web.prefix}images/", secret=secret)
+    issues = grouped(web, rows)
     at = next(number for number, issue in enumerate(issues) if issue.key == key)
-    return page(
+    return rendered(
         web,
         "edition.html",
         words=texts.best(lang, web.settings.site.language),
-        headers=BRIEFLY,
         lang=lang,
         edition=found,
-        body=Markup(found.html),  # noqa: S704  sanitised when it was read
+        body=Markup(html),  # noqa: S704  sanitised when it was read
         issue=issues[at],
         newer=issues[at - 1] if at else None,
         older=issues[at + 1] if at + 1 < len(issues) else None,
-        feeds=written(web.feeds),
+        feeds=feeds,
+        discussions=talked,
     )

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from logging import LogRecord
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,11 +17,11 @@ PRIVATE = (
 TOKEN_IN_PATH = re.compile(f"({'|'.join(PRIVATE)})[^ ]+")
 
 
-def page_headers(base_url: str) -> dict[str, str]:
-    """Let a page show pictures of the newsletter's site and styles of ours, and run nothing."""
+def page_headers() -> dict[str, str]:
+    """Let a page show pictures and styles of ours, ask nobody else, and run nothing."""
     policy = {
         "default-src": "'none'",
-        "img-src": " ".join(("'self'", "https:", *_plain_origin(base_url))),
+        "img-src": "'self'",
         "style-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'self'",
@@ -46,12 +45,6 @@ def without_token(record: LogRecord) -> bool:
 
 def _redacted(said: object) -> object:
     return TOKEN_IN_PATH.sub(r"\1…", said) if isinstance(said, str) else said
-
-
-def _plain_origin(base_url: str) -> list[str]:
-    """The origin of a site without TLS, which `https:` does not cover."""
-    parts = urlsplit(base_url)
-    return [f"http://{parts.netloc.rpartition('@')[2]}"] if parts.scheme == "http" else []
 
 
 class Guarded:

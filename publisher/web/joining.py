@@ -22,7 +22,7 @@ from publisher.web.network import network
 from publisher.web.showing import Web, browsers_words, masked, page
 from publisher.web.texts.words import Texts
 
-FRESH = {"Cache-Control": "no-store"}  # each form has a mark of its own
+FRESH = {"Cache-Control": "no-store", "Vary": "Accept-Language"}  # each form has a mark of its own
 TRAP = "website"  # a field that people do not see, and programs fill in
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from publisher import config, registry
 from publisher.config import BadConfig, Mistake, Settings
+from publisher.web import texts
 
 NOTATIONS = {"atom": "Atom", "rss": "RSS", "feed": "JSON"}  # by the first word of a subtype
 TOKENS = ("{lang}", "{tag}")  # each stands for a word in the name of a file
@@ -48,6 +49,8 @@ class Series:
             media_type=self.media_type,
             url=_filled(self.url, words),
             hub=self.hub,
+            lang=words.get("lang", ""),
+            tag=words.get("tag", ""),
         )
 
 
@@ -55,7 +58,8 @@ class Series:
 class Feed:
     """One feed file. `url` is where readers know it, `hub` who tells them of news, or "".
 
-    `label` tells it from the others that there are.
+    `lang` and `tag` are those that its name tells, "" where it is for all. `label` tells it from
+    the others that there are.
     """
 
     name: str
@@ -64,6 +68,8 @@ class Feed:
     media_type: str
     url: str
     hub: str
+    lang: str = ""
+    tag: str = ""
     label: str = ""
 
     @property
@@ -91,21 +97,42 @@ def configured(settings: Settings) -> tuple[Series, ...]:
 
 
 def written(feeds: Sequence[Series]) -> list[Feed]:
-    """The feeds that exist, but for those of single tags: who could subscribe to another?"""
-    return _labelled([f for one in feeds if "{tag}" not in one.name for f in one.written()])
+    """The feeds that exist, but for those of single tags."""
+    return _labelled([f for one in feeds if not _is_of_tags(one) for f in one.written()])
+
+
+def tagged(feeds: Sequence[Series]) -> list[Feed]:
+    """The feeds of single tags that exist, by their tags."""
+    found = [feed for one in feeds if _is_of_tags(one) for feed in one.written()]
+    return sorted(_labelled(found), key=lambda feed: feed.label.casefold())
+
+
+def _is_of_tags(series: Series) -> bool:
+    return "{tag}" in series.name
 
 
 def _labelled(feeds: Sequence[Feed]) -> list[Feed]:
-    """Feeds with what tells them apart: title, notation, both, or else the name of the file."""
+    """Feeds with what tells them apart, in as few words as will do, or else the file's name."""
+    langs = [texts.language_name(feed.lang) if feed.lang else "" for feed in feeds]
+    notations = [feed.notation for feed in feeds]
+    titles = [feed.tag or feed.title for feed in feeds]
+    whose = [lang or title for lang, title in zip(langs, titles, strict=True)]
     ways = [
-        [feed.title for feed in feeds],
-        [feed.notation for feed in feeds],
-        [f"{feed.title}, {feed.notation}" for feed in feeds],
+        titles,
+        notations,
+        langs if all(langs) else titles,
+        *(_both(names, notations) for names in (titles, whose)),
+        _both(titles, langs),
+        _both(_both(titles, langs), notations),
         [feed.name for feed in feeds],
     ]
     apart = (labels for labels in ways if len({*labels}) == len(feeds))
     labels = next(apart, ways[-1])
     return [replace(feed, label=label) for feed, label in zip(feeds, labels, strict=True)]
+
+
+def _both(some: Sequence[str], more: Sequence[str]) -> list[str]:
+    return [", ".join(filter(None, pair)) for pair in zip(some, more, strict=True)]
 
 
 def _media_type(kind: Any) -> str:

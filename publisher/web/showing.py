@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,17 +10,19 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
 
 from publisher.config import Settings
+from publisher.config.service import STYLE
 from publisher.operating import Desk
-from publisher.publishing import Clock
+from publisher.publishing import Clock, utcnow
 from publisher.storage.waiting import Hint
 from publisher.web import texts
+from publisher.web.conditional import Content, answer
 from publisher.web.headers import READING
 from publisher.web.series import Series
 from publisher.web.texts.words import Texts
+from publisher.web.themes import Theme
 
 ASSETS = {
     "page.css": "text/css",
@@ -34,15 +36,8 @@ LIBRARY = {  # what others wrote, as their package brings it
     "htmx-2.min.js": ("htmx-2.min.js",),
     "hx-sse-2.min.js": ("ext", "hx-sse-2.min.js"),
 }
+LASTING = {"Cache-Control": "public, max-age=31536000, immutable"}
 DOTS = "•••"  # as many for every address: their number would tell its length
-TEMPLATES = Environment(
-    loader=PackageLoader("publisher.web", "pages"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
-TEMPLATES.filters.update(day=texts.day, language=texts.language_name)
 
 
 def no_desk() -> Desk:
@@ -57,7 +52,7 @@ class Web:
     `lists` are the channels that mail, with the languages they take, and `messengers` those that
     reach readers at XMPP addresses. `hint` tells a worker where to look, `broker` why the broker
     cannot be used, and `queues` what waits in each. `look` has a worker look at the source.
-    `desk()` is what operators' wishes are carried out with.
+    `desk()` is what operators' wishes are carried out with. `theme` is how readers' pages look.
     """
 
     settings: Settings
@@ -71,6 +66,7 @@ class Web:
     look: Callable[[], object] = lambda: None
     queues: Callable[[], Mapping[str, int]] = dict
     desk: Callable[[], Desk] = no_desk
+    theme: Theme = field(default_factory=Theme)
 
     @property
     def prefix(self) -> str:
@@ -103,11 +99,15 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page from a template, in `words` or else the site's language."""
+    return HTMLResponse(rendered(web, template, words=words, **values), status, headers=headers)
+
+
+def rendered(web: Web, template: str, *, words: Texts | None = None, **values: Any) -> str:
+    """The HTML of a page."""
     words = words or web.texts
-    html = TEMPLATES.get_template(template).render(
+    return web.theme.templates.get_template(template).render(
         {"lang": words.lang, **values}, web=web, site=web.settings.site, t=words, asset=asset(web)
     )
-    return HTMLResponse(html, status, headers=headers)
 
 
 def failure(
@@ -121,7 +121,7 @@ def failure(
         "failure.html",
         words=words,
         status=status,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language", **(headers or {})},
         title=title,
         advice=advice,
     )
@@ -151,25 +151,42 @@ def masked(address: str) -> str:
     return f"{local[:1]}{DOTS}@{host}"
 
 
-def router() -> APIRouter:
+def router(web: Web) -> APIRouter:
     """The files that pages are made up with. Their addresses change whenever they do."""
     routes = APIRouter()
     for name in ASSETS:
-        routes.add_api_route(f"/{name}", _serving(name), methods=READING)
+        routes.add_route(f"/{name}", _serving(_file(name)), methods=READING)
+    if web.theme.style:
+        theirs = _asset(web.theme.style, "text/css")
+        routes.add_route(f"/{STYLE}", _serving(theirs), methods=READING)
     return routes
 
 
-def _serving(name: str) -> Any:
-    def served() -> Response:
-        lasting = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return Response(_content(name), media_type=ASSETS[name], headers=lasting)
+def _serving(file: Content) -> Any:
+    async def served(request: Request) -> Response:
+        return answer(request, file, headers=LASTING)
 
     return served
 
 
 def asset(web: Web) -> Callable[[str], str]:
     """What gives a file of ours its address, which changes whenever the file does."""
-    return lambda name: f"{web.prefix}{name}?{_mark(name)}"
+
+    def address(name: str) -> str:
+        body = web.theme.style if name == STYLE else _content(name)
+        return f"{web.prefix}{name}?{_mark(body)}"
+
+    return address
+
+
+@cache
+def _file(name: str) -> Content:
+    return _asset(_content(name), ASSETS[name])
+
+
+def _asset(body: bytes, media_type: str) -> Content:
+    begun = utcnow().replace(microsecond=0)
+    return Content(body=body, media_type=media_type, changed=begun)
 
 
 @cache
@@ -182,5 +199,5 @@ def _content(name: str) -> bytes:
 
 
 @cache
-def _mark(name: str) -> str:
-    return hashlib.sha256(_content(name)).hexdigest()[:12]
+def _mark(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]

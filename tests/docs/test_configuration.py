@@ -82,6 +82,8 @@ def test_a_configuration_that_is_shown_is_right(
     for place in re.findall(r'"file:([^"]+)"', snippet.text):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text(KEYS.get(place, "a-secret\n"), encoding="utf-8")
+    for place in re.findall(r'^theme = "([^"]+)"', snippet.text, re.MULTILINE):
+        (tmp_path / place / "templates").mkdir(parents=True)
     whole = snippet.text if "[site]" in snippet.text else SITE + snippet.text
     (tmp_path / "publisher.toml").write_text(whole, encoding="utf-8")
     assert mistakes_in(tmp_path / "publisher.toml") == []

@@ -10,13 +10,15 @@ from sqlalchemy import Engine, select, text
 
 from publisher.storage import secrets
 from publisher.storage.engine import BadStore, connect, migrate, require_current
-from publisher.storage.schema import BadRow, editions, metadata
+from publisher.storage.schema import INDEX, BadRow, editions, metadata
 from tests.publisher.fakes import NOW
 
 
 def test_the_migrations_build_what_the_schema_says(engine: Engine) -> None:
+    """All but the index of what editions say, which is another thing on each database."""
     with engine.begin() as db:
-        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        but = {"include_name": lambda name, *_: not str(name).startswith(INDEX)}
+        assert compare_metadata(MigrationContext.configure(db, opts=but), metadata) == []
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:

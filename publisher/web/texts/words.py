@@ -19,10 +19,23 @@ class Texts:
     newest: str
     feeds: str
     feed_more: str
+    feeds_tags: str
     licence: str
     newer: str
     older: str
     original: str
+    discuss: str
+    search: str
+    search_words: str
+    search_lang: str
+    search_all: str
+    search_more: str
+    search_found: str
+    search_none: str
+    search_none_more: str
+    search_anywhere: str
+    search_before: str
+    search_after: str
     leave: str
     leave_ask: str
     leave_address: str

@@ -22,6 +22,7 @@ from publisher.storage import subscribers as known
 from publisher.storage.engine import connect, migrate, reading
 from publisher.storage.schema import asks, subscribers
 from publisher.storage.waiting import Hint
+from publisher.web import keeping
 from publisher.web.app import build
 from tests.publisher.fakes import Clock
 
@@ -59,6 +60,12 @@ def settings_of(text: str, folder: Path) -> Settings:
     settings, mistakes = config.load(file)
     assert not mistakes
     return settings
+
+
+@pytest.fixture(autouse=True)
+def _looking_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test has published is there when it asks for it."""
+    monkeypatch.setattr(keeping, "FRESH", 0)
 
 
 @pytest.fixture
@@ -189,6 +196,7 @@ def _answer(runner: asyncio.Runner, app: Any, request: httpx.Request) -> httpx.R
     async def asked() -> httpx.Response:
         answer = await httpx.ASGITransport(app, client=(PROXY, 1)).handle_async_request(request)
         body = await answer.aread()
+        answer.headers.pop("content-encoding", None)  # httpx has undone it
         return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
     return runner.run(asked())

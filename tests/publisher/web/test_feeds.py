@@ -253,6 +253,43 @@ def test_feeds_are_told_apart_by_what_people_call_them(many: httpx.Client, tmp_p
     assert listed() == ["Feed"]
 
 
+def test_feeds_of_one_title_are_told_apart_by_their_languages(
+    engine: Engine, tmp_path: Path
+) -> None:
+    config = CONFIG[: CONFIG.index("[channels.atom]")] + MANY.replace('title = "In {lang}"\n', "")
+    (tmp_path / "public").mkdir()
+    for name in ("de.atom.xml", "en.atom.xml"):
+        (tmp_path / "public" / name).write_text(name)
+    with (
+        serving(build(settings_of(config, tmp_path), engine)) as address,
+        httpx.Client(base_url=address, trust_env=False) as web,
+    ):
+
+        def listed() -> list[str]:
+            return re.findall(r'class="feed"[^>]*>([^<]*)<', web.get("/").text)
+
+        assert listed() == ["Feed: Deutsch", "Feed: English"]
+        (tmp_path / "public" / "all.json").write_text("{}")
+        assert listed() == [
+            "Feed: Deutsch, Atom",
+            "Feed: English, Atom",
+            "Feed: Ships &amp; &lt;Harbours&gt;, JSON",
+        ]
+
+
+def test_the_feeds_of_single_tags_are_listed_on_the_archive(
+    many: httpx.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "public" / "tags" / "boats.atom.xml").write_text("boats")
+    html = many.get("/").text.partition('<details class="tags">')[2].partition("</details>")[0]
+    found = re.findall(r'<a rel="alternate" type="([^"]*)" href="([^"]*)">([^<]*)<', html)
+    assert found == [
+        ("application/atom+xml", "/feeds/boats.atom.xml", "boats"),
+        ("application/atom+xml", "/feeds/form.atom.xml", "form"),
+    ]
+    assert many.get("/feeds/boats.atom.xml").text == "boats"
+
+
 def test_a_hub_is_named_in_the_header(many: httpx.Client) -> None:
     said = many.get("/feeds/de.atom.xml").headers["link"]
     own = "https://news.example/feeds/de.atom.xml"
