@@ -1,6 +1,6 @@
 """The archive: what was published, newest first, and each edition on a page of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -116,8 +116,8 @@ def _issue(key: str, editions: list[Listed], default: str) -> Issue:
     return Issue(key=key, main=first[0], editions=tuple(first))
 
 
-def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
-    """What an edition's page is made of: itself, all that the archive is made of, its posts."""
+def _reading(web: Web, place: tuple[str, str]) -> Mapping[str, Any]:
+    """What an edition's page is made of, by the names that its template has for it."""
     key, lang = place
     if "\0" in key + lang:  # PostgreSQL has no such text
         raise HTTPException(404)
@@ -125,28 +125,30 @@ def _reading(web: Web, place: tuple[str, str]) -> tuple[Any, ...]:
         found = posts.edition_of(db, key, lang)
         if found is None:
             raise HTTPException(404)
+        issues = grouped(web, reports.issues(db))
         talked = discussions(web.settings, posts.out_there(db, key, lang))
-        return found, tuple(reports.issues(db)), written(web.feeds), talked
+    at = next(number for number, issue in enumerate(issues) if issue.key == key)
+    return {
+        "edition": found,
+        "issue": issues[at],
+        "newer": issues[at - 1] if at else None,
+        "older": issues[at + 1] if at + 1 < len(issues) else None,
+        "feeds": written(web.feeds),
+        "discussions": talked,
+    }
 
 
 def _edition_page(
-    web: Web, secret: Callable[[], bytes], place: tuple[str, str], made_of: tuple[Any, ...]
+    web: Web, secret: Callable[[], bytes], place: tuple[str, str], made_of: Mapping[str, Any]
 ) -> str:
-    key, lang = place
-    found, rows, feeds, talked = made_of
+    _, lang = place
+    found = made_of["edition"]
     html = shown(found.html, revision=found.revision, root=f"{web.prefix}images/", secret=secret)
-    issues = grouped(web, rows)
-    at = next(number for number, issue in enumerate(issues) if issue.key == key)
     return rendered(
         web,
         "edition.html",
         words=texts.best(lang, web.settings.site.language),
         lang=lang,
-        edition=found,
         body=Markup(html),  # noqa: S704  sanitised when it was read
-        issue=issues[at],
-        newer=issues[at - 1] if at else None,
-        older=issues[at + 1] if at + 1 < len(issues) else None,
-        feeds=feeds,
-        discussions=talked,
+        **made_of,
     )
