@@ -8,7 +8,7 @@ INSTALL := $(PIP) install --require-hashes --no-build-isolation --use-pep517
 SOURCES := publisher workers channels tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults crashes soak e2e model words lock clean
+.PHONY: help demo test check format lint types imports tests bench bench-mail bench-hosts bench-backup prove-kills prove-faults faults crashes soak e2e model pictures words lock clean
 
 help:
 	@echo "make demo    the whole system against stand-ins of every network"
@@ -110,6 +110,9 @@ model: $(VENV)/dev
 	@$(BIN)/python -m tests.model $(MODEL)
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+pictures: $(VENV)/dev
+	@$(BIN)/python -m tests.pictures
+
 words: $(VENV)/dev
 	@$(BIN)/python -m tests.publisher.web.admin.words
 

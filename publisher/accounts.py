@@ -48,13 +48,20 @@ _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _few = Semaphore(AT_ONCE)
 
 
-def add(db: Connection, name: str, password: str, *, role: str, at: datetime) -> None:
-    """Make an account. Raises BadAccount."""
+def add(
+    db: Connection, name: str, password: str, *, role: str, at: datetime, subject: str = ""
+) -> None:
+    """Make an account, with a password, or of a provider's `subject`. Raises BadAccount."""
     if not NAME.fullmatch(name):
         raise BadAccount(f"{name!r}: a name is up to 40 of a-z, 0-9, dot, hyphen and underscore")
     _require_role(role)
-    row = {"role": role, "password": _hashed(password), "session": _new_session()}
-    if not users.add(db, name, **row, at=at):
+    if subject and not 0 < len(subject.strip()) <= 255:
+        raise BadAccount("a subject has 1 to 255 characters")
+    hashed = "" if subject and not password else _hashed(password)
+    row = {"role": role, "password": hashed, "session": _new_session()}
+    if subject and users.of_subject(db, subject):
+        raise BadAccount(f"{subject}: is the subject of another account")
+    if not users.add(db, name, **row, subject=subject or None, at=at):
         raise BadAccount(f"{name}: there is such an account; `publisher user password` changes it")
 
 
@@ -105,6 +112,20 @@ def sign_in(name: str, password: str, *, network: str, engine: Engine, at: datet
             users.change(db, name, password=_hasher.hash(password))
         users.change(db, name, seen_at=at)
         return users.known(db, name)
+
+
+def of_subject(subject: str, *, engine: Engine, at: datetime) -> User | None:
+    """Whose subject at the provider this is, None for nobody's."""
+    with engine.begin() as db:
+        found = users.of_subject(db, subject)
+        if found:
+            users.change(db, found.name, seen_at=at)
+    return found
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are one, told in a time that tells nothing."""
+    return bool(other) and secrets.compare_digest(one.encode(), other.encode())
 
 
 def of_session(name: str, session: str, *, engine: Engine) -> User | None:

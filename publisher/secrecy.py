@@ -54,6 +54,7 @@ def of(settings: Settings) -> set[str]:
     found |= {_base64(login) for table in tables for login in _logins(table, settings.file.parent)}
     found |= {settings.bounces.password, settings.database.password or ""}
     found |= {*_in_address(settings.broker)}
+    found |= {settings.sign_in.client_secret} if settings.sign_in else set()
     for source in (one.source for one in settings.each if one.source):
         found |= {source.token, source.hook_secret, *_in_address(source.url)}
     return {value for value in found if value}

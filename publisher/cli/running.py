@@ -111,6 +111,7 @@ def web() -> None:
     uvicorn.run(
         "publisher.web.app:create",
         factory=True,
+        http="publisher.web.punctual:Punctual",
         host=host,
         port=port,
         log_config=None,  # its words go where ours go

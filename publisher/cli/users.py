@@ -30,11 +30,17 @@ def user() -> None:
 @user.command(epilog="Example: publisher user add ines --role release")
 @name_argument
 @role_option
-def add(name: str, role: str) -> int:
-    """Make an account; asks for its password, or reads it from what is piped in."""
-    password = _typed()
+@click.option(
+    "--subject", default="", metavar="SUB", help="Who signs in by [sign_in], as known there."
+)
+def add(name: str, role: str, subject: str) -> int:
+    """Make an account; asks for its password, or reads it from what is piped in.
+
+    With --subject there is no password: its owner signs in by the OpenID provider of [sign_in].
+    """
+    password = "" if subject else _typed()
     with wiring.engine().begin() as db:
-        accounts.add(db, name, password, role=role, at=utcnow())
+        accounts.add(db, name, password, role=role, subject=subject, at=utcnow())
     page = f"{wiring.settings().public_url}admin"
     click.echo(f"{name} may sign in as {role} at {page}")
     return 0

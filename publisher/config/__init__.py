@@ -2,7 +2,7 @@
 
 from publisher.config.loading import Settings, find, load, parse
 from publisher.config.releases import Release
-from publisher.config.service import Bounces, Log
+from publisher.config.service import Bounces, Log, Provider
 from publisher.config.sources import Source
 from publisher.config.tables import (
     LANGUAGE,
@@ -21,6 +21,7 @@ __all__ = [
     "Log",
     "Mistake",
     "Network",
+    "Provider",
     "Release",
     "Settings",
     "Source",

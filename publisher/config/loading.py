@@ -15,8 +15,10 @@ from publisher.config.releases import Release, corrections_of, release_of
 from publisher.config.service import (
     Bounces,
     Log,
+    Provider,
     bounces_of,
     log_of,
+    provider_of,
     state_folder,
     store_of,
     web_of,
@@ -52,6 +54,7 @@ class Settings:
     confirmations_an_hour: int = 1000
     metrics_from: tuple[Network, ...] = ()
     theme: Path | None = None
+    sign_in: Provider | None = None
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
     habits: Habits = field(default_factory=Habits)
     lint: LintRules = field(default_factory=LintRules)
@@ -99,6 +102,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         "release",
         "corrections",
         "receipts",
+        "sign_in",
         "sources",
     )
     for name, value in document.items():
@@ -134,6 +138,7 @@ def load(path: Path) -> tuple[Settings, list[Mistake]]:
         release=release_of(table("release"), channels) if "release" in document else None,
         corrections=corrections_of(table("corrections")),
         receipts=receipts(table("receipts"), path.parent),
+        sign_in=provider_of(table("sign_in")) if "sign_in" in document else None,
     )
     found = replace(settings, newsletters=_newsletters(table("sources"), settings, markup))
     _refuse_unknown_sources(found, mistakes)

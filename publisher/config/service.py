@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -32,6 +33,16 @@ class Bounces:
     password: str = field(default="", repr=False)
     folder: str = "INBOX"
     every: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Where operators may sign in by OpenID Connect, and as what this program is known there."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +125,23 @@ def _theme(table: Table, folder: Path) -> Path | None:
         table.wrong("theme", f"expected {STYLE} or a folder {TEMPLATES} in {theme}")
         return None
     return theme
+
+
+def provider_of(table: Table) -> Provider:
+    """[sign_in]: an OpenID provider."""
+    issuer = table.text("issuer")
+    parts = urlsplit(issuer)
+    here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if issuer and (not parts.hostname or parts.scheme not in ("https", *(["http"] * here))):
+        table.wrong("issuer", "expected the https address of an OpenID provider")
+    found = Provider(
+        issuer=issuer,
+        client_id=table.text("client_id"),
+        client_secret=table.text("client_secret"),
+        label=table.text("label", parts.hostname or "OpenID"),
+    )
+    table.done([f.name for f in fields(Provider)])
+    return found
 
 
 def bounces_of(table: Table, folder: Path) -> Bounces:

@@ -333,6 +333,7 @@ users = Table(  # who may see the operators' pages
     Column("role", Name, nullable=False),
     Column("password", Name, nullable=False),  # argon2id, in PHC's notation
     Column("session", Name, nullable=False),  # changes when all of theirs are to end
+    Column("subject", Name, unique=True),  # whom an OpenID provider knows them as
     Column("made_at", Moment, nullable=False),
     Column("seen_at", Moment),
 )

@@ -21,15 +21,21 @@ class User:
     seen_at: datetime | None
 
 
-def add(db: Connection, name: str, *, role: str, password: str, session: str, at: datetime) -> bool:
-    """Write down somebody new; False for a name that there is."""
-    row = {"name": name, "role": role, "password": password, "session": session, "made_at": at}
+def add(db: Connection, name: str, *, at: datetime, **values: str | None) -> bool:
+    """Write down somebody new: role, password, session, subject; False for a name that there is."""
+    row = {"name": name, "made_at": at, **values}
     insert = upsert(db, users).values(row).on_conflict_do_nothing()
     return db.execute(insert.returning(users.c.name)).first() is not None
 
 
 def known(db: Connection, name: str) -> User | None:
     row = db.execute(select(users).where(users.c.name == name)).one_or_none()
+    return _user(row) if row else None
+
+
+def of_subject(db: Connection, subject: str) -> User | None:
+    """Who is known to an OpenID provider by that name."""
+    row = db.execute(select(users).where(users.c.subject == subject)).one_or_none()
     return _user(row) if row else None
 
 

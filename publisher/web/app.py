@@ -33,6 +33,7 @@ from publisher.web import (
     showing,
 )
 from publisher.web.headers import Guarded, page_headers, without_token
+from publisher.web.punctual import Prompt
 from publisher.web.showing import Web
 from publisher.web.themes import theme_of
 
@@ -94,7 +95,10 @@ def build(
         openapi_url=None,
         redirect_slashes=False,  # a redirect would repeat the request's Host
         max_body_size=LARGEST_BODY,
-        middleware=[Middleware(Guarded, root=web.prefix.rstrip("/"), headers=headers)],
+        middleware=[
+            Middleware(Guarded, root=web.prefix.rstrip("/"), headers=headers),
+            Middleware(Prompt),
+        ],
     )
     for routes in (feeds.router(web.feeds), showing.router(web)):
         app.include_router(routes)

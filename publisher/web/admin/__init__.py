@@ -11,6 +11,7 @@ from publisher.web.admin import (
     journal,
     live,
     matrix,
+    openid,
     preview,
     readers,
     signing,
@@ -21,6 +22,7 @@ from publisher.web.showing import Web
 
 FAMILIES = (
     signing,
+    openid,
     matrix,
     issues,
     tasks,

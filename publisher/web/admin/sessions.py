@@ -84,11 +84,44 @@ class Door:
         value, _, signature = request.cookies.get(self._place[0], "").rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(value).encode()):
             return None
-        name, session, at = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+        name, session, at = json.loads(_decoded(value))
         if not timedelta(0) <= self.web.now() - datetime.fromtimestamp(at, UTC) <= LASTS:
             return None
         user = accounts.of_session(name, session, engine=self.web.engine)
         return Session(user=user, mark=self._signature(f"form {value}")) if user else None
+
+    def remember(
+        self, response: Response, purpose: str, told: list[str], *, lasts: timedelta
+    ) -> None:
+        """Give the browser something to bring back soon, which nobody else can make."""
+        said = [purpose, int(self.web.now().timestamp()), *told]
+        value = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+        response.set_cookie(
+            f"{self._place[0]}-{purpose}",
+            f"{value}.{self._signature(value)}",
+            max_age=int(lasts.total_seconds()),
+            path=self._place[1],
+            secure=self._is_safe,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def remembered(self, request: Request, purpose: str, *, lasts: timedelta) -> list[str] | None:
+        """What the browser brings back; None for nothing, and for what is forged or too old."""
+        said = request.cookies.get(f"{self._place[0]}-{purpose}", "")
+        value, _, signature = said.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(value).encode()):
+            return None
+        what, at, *told = json.loads(_decoded(value))
+        age = self.web.now() - datetime.fromtimestamp(at, UTC)
+        return told if what == purpose and timedelta(0) <= age <= lasts else None
+
+    def forget(self, response: Response, purpose: str) -> None:
+        """Take back what the browser was given."""
+        name, path = self._place
+        response.delete_cookie(
+            f"{name}-{purpose}", path=path, secure=self._is_safe, httponly=True, samesite="lax"
+        )
 
     def seen(self, request: Request, role: Role = Role.READ) -> Session:
         """Who asks for a page. Raises HTTPException: 303 to where one signs in, or 403."""
@@ -121,6 +154,10 @@ class Door:
     def _key(self) -> bytes:
         with self.web.engine.begin() as db:
             return secrets.key(db, "sessions")
+
+
+def _decoded(value: str) -> bytes:
+    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
 
 
 def require_own_page(request: Request) -> None:

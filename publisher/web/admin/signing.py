@@ -36,12 +36,13 @@ def router(door: Door) -> APIRouter:
             trouble=trouble,
             name=name[:40],
             nobody=nobody,
+            provider=web.settings.sign_in.label if web.settings.sign_in else "",
         )
 
     @routes.api_route("/sign-in", methods=READING)
     def form(request: Request, back: str = "") -> Response:
         if door.session(request):
-            return _to(door, back)
+            return to(door, back)
         return ask(request, back)
 
     @routes.post("/sign-in")
@@ -60,7 +61,7 @@ def router(door: Door) -> APIRouter:
             return ask(request, back, trouble="often", name=name)
         if user is None:
             return ask(request, back, trouble="wrong", name=name)
-        answer = _to(door, back)
+        answer = to(door, back)
         door.let_in(answer, user)
         return answer
 
@@ -69,14 +70,14 @@ def router(door: Door) -> APIRouter:
         session = door.acting(request, form, Role.READ)
         with web.engine.begin() as db:
             accounts.sign_out_everywhere(db, session.user.name)
-        answer = _to(door, "/admin/sign-in")
+        answer = to(door, "/admin/sign-in")
         door.let_out(answer)
         return answer
 
     return routes
 
 
-def _to(door: Door, back: str) -> Response:
+def to(door: Door, back: str) -> Response:
     """A page of ours; what names another leads to the first."""
     place = back if BACK.fullmatch(back) and ".." not in back else "/admin"
     return RedirectResponse(door.web.prefix.rstrip("/") + place, 303, headers=pages.FRESH)

@@ -19,9 +19,11 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("password", sa.String(), nullable=False),
         sa.Column("session", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=True),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_users")),
+        sa.UniqueConstraint("subject", name=op.f("uq_users_subject")),
     )
     op.create_table(
         "tokens",

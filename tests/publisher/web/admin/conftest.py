@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -51,6 +52,14 @@ class Office:
         about = {"issue": issue, "channel": channel, **more}
         path = f"/admin/do/{deed}?{httpx.QueryParams(about)}"
         return self.browser.post(f"/admin/do/{deed}", data=self.fields(path) | more)
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost nothing here; `test_accounts.py` has the real ones."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", quick)
+    monkeypatch.setattr(accounts, "_nobody", lambda: quick.hash(accounts.NOBODY))
 
 
 @pytest.fixture
