@@ -20,6 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from playwright.sync_api import sync_playwright
 from sqlalchemy import Connection, Engine
 
 from publisher import accounts, publishing
@@ -28,6 +29,7 @@ from publisher.domain.delivery import Outcome, State
 from publisher.publishing import utcnow
 from publisher.storage import deliveries, reports
 from publisher.storage.engine import connect, migrate
+from tests.channels.browser import CHROMIUM
 from tests.publisher.fakes import FakeChannel, configured, edition
 
 ISSUES, CHANNELS = 500, 12
@@ -135,7 +137,7 @@ async def watched(service: Service, watchers: int, seconds: int) -> tuple[float,
 
     async def watch(client: httpx.AsyncClient) -> None:
         nonlocal heard
-        path = "/admin/live/matrix?from=0&most=50"
+        path = "/admin/live/matrix?from=0&most=40"
         async with client.stream("GET", path) as answer:
             async for line in answer.aiter_lines():
                 heard += line.startswith("id:")
@@ -207,10 +209,48 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="publisher-bench-") as place, ExitStack() as stack:
         ours = stack.enter_context(service(Path(place)))
         _show_pages(ours, Path(place), wanted.times)
+        _show_paint(ours, max(3, wanted.times // 4))
         print(f"\n{'watchers, a delivery a second':<34}{'of a core':>12}{'events':>10}")
         for number in (1, wanted.watchers):
             share, heard = asyncio.run(watched(ours, number, wanted.seconds))
             print(f"{number:<34}{share:>12.1%}{heard:>10,}")
+
+
+PAINTED = """() => new Promise(told => {
+  const look = () => {
+    const [paint] = performance.getEntriesByName("first-contentful-paint");
+    if (!paint) return setTimeout(look, 10);
+    const weight = ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
+      .reduce((sum, one) => sum + one.transferSize, 0);
+    told({ paint: paint.startTime, weight });
+  };
+  look();
+})"""
+
+
+def _show_paint(ours: Service, times: int) -> None:
+    """How soon a browser shows something, each time with nothing kept, and what it had to load."""
+    if CHROMIUM is None:
+        print("\nfirst paint: needs Chromium")
+        return
+    print(f"\n{'in Chromium, nothing kept':<34}{'paint ms':>12}{'max ms':>10}{'bytes':>22}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for path in ("/admin/sign-in", "/admin", "/admin/issues/issue-0042", "/"):
+            found = []
+            for _ in range(times):
+                context = browser.new_context()
+                for name, value in ours.cookies.items():
+                    if path != "/admin/sign-in":
+                        context.add_cookies([{"name": name, "value": value, "url": ours.base}])
+                page = context.new_page()
+                page.goto(f"{ours.base}{path}")
+                found.append(page.evaluate(PAINTED))
+                context.close()
+            paints = [one["paint"] for one in found]
+            weight = max(one["weight"] for one in found)
+            print(f"{path:<34}{statistics.median(paints):>12.0f}{max(paints):>10.0f}{weight:>22,}")
+        browser.close()
 
 
 def _show_pages(ours: Service, folder: Path, times: int) -> None:

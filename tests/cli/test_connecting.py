@@ -24,6 +24,14 @@ BROWSER = f"{sys.executable} {browser.__file__} %s &"
 SITE = '[site]\nname = "N"\nbase_url = "https://news.example/"\n\n'
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heeded() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which has its children ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """A configuration with what `tables` say, and a Mastodon that stands in."""
