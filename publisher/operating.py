@@ -4,14 +4,17 @@ They are what the commands of the same names do, without the waiting. An action 
 possible any more, for somebody else was quicker, raises NotPossible and changes nothing.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from publisher import (
+    accounts,
     correcting,
     fencing,
     publishing,
@@ -20,6 +23,7 @@ from publisher import (
     secrecy,
     subscribing,
 )
+from publisher.accounts import Role
 from publisher.correcting import Correction
 from publisher.domain.channel import ChannelError, Disconnected, Refused
 from publisher.domain.delivery import State
@@ -30,11 +34,13 @@ from publisher.registry import Configured
 from publisher.releasing import Site
 from publisher.retracting import Retraction
 from publisher.sources.folder import SourceTrouble
-from publisher.storage import actions, pacing, pauses, reports
+from publisher.storage import actions, consents, pacing, pauses, releases, reports, users
+from publisher.storage.consents import LASTS, Consent, Wanted
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
 PLACE = re.compile(r"(https?://[^\s/]|(xmpp|matrix|at|mid|mailto|tg):\S)\S*")
+CLOSED = {State.DELIVERED, State.SKIPPED}
 ANSWERS = {"delivered": State.DELIVERED, "resend": State.PENDING, "skip": State.SKIPPED}
 
 
@@ -52,7 +58,9 @@ class Desk:
 
     `site()` is what releases stand on, `channels()` all that there are, and `editions(issue)` those
     that the source has now, looked over. `sweep()` hints at what is due, `go_on()` takes releases a
-    step further, and `receipts()` writes down for the site what became out.
+    step further, and `receipts()` writes down for the site what became out. Where the site has
+    `two_people` decide about a channel, who publishes, releases, retries or sends again what goes
+    there is the first, and it is done once a second one wants the same.
     """
 
     engine: Engine
@@ -64,6 +72,7 @@ class Desk:
     receipts: Callable[[], object]
     now: Clock = utcnow
     by: str = "a person"
+    is_person: bool = False  # whether `by` is the name of an account
 
 
 # --- what is out, or on its way
@@ -86,10 +95,14 @@ def publish(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
     if not any(c.takes(e.key, e.lang) for c in channels.values() for e in editions):
         raise NotPossible(f"no channel takes {issue} in any of its languages")
     with desk.engine.begin() as db:
-        new = publishing.plan(editions, db=db, channels=channels, at=desk.now())
-        _note(db, desk, "publish", issue, words=f"{new} planned")
+        wanted = Wanted(did="publish", issue=issue, channel=_said(names))
+        new = _new(db, issue, [one.lang for one in editions], channels)
+        if not _agreed(db, desk, wanted, new, editions):
+            return 0
+        planned = publishing.plan(editions, db=db, channels=channels, at=desk.now())
+        _note(db, desk, "publish", issue, words=f"{planned} planned")
     desk.sweep()
-    return new
+    return planned
 
 
 def retry(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
@@ -104,7 +117,11 @@ def retry(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
     refused = sorted({s.lang for s in there if s.state is State.REFUSED})
     found = [site.edition(issue, one) for one in refused]
     editions = [one for one in found if one is not None]
+    open_ = {s.channel for s in there if s.state not in CLOSED or s.refused} & {*known}
+    wanted = Wanted(did="retry", issue=issue, channel=_said(names))
     with desk.engine.begin() as db:
+        if not _agreed(db, desk, wanted, open_, editions):
+            return 0
         tried = publishing.retry(issue, db=db, channels=channels, editions=editions, at=desk.now())
         if not tried:
             raise NotPossible("nothing there failed, is held or waits any more")
@@ -133,7 +150,10 @@ def settle(
     _planned(desk, issue, [channel])
     key = subscribing.parse(reader).key if reader else ""
     known: dict[str, Any] = {"url": url, "reader": key, "lang": lang.lower()}
+    wanted = Wanted(did="settle", issue=issue, channel=channel, lang=lang.lower())
     with desk.engine.begin() as db:
+        if answer == "resend" and not _agreed(db, desk, wanted, {channel}):
+            return 0
         met = publishing.settle(issue, channel, ANSWERS[answer], db=db, at=desk.now(), **known)
         if not met:
             raise NotPossible("nothing there waits for an answer any more")
@@ -244,29 +264,101 @@ def check(desk: Desk, channel: str) -> tuple[bool, list[str]]:
 
 def hold(desk: Desk, issue: str) -> list[str]:
     """Keep an issue back until it is released; its languages that wait."""
-    return _say(desk, "hold", issue, releasing.hold)
+    with desk.engine.begin() as db:
+        consents.withdraw(db, issue)
+        return _say(db, desk, "hold", issue, releasing.hold)
 
 
 def release(desk: Desk, issue: str) -> list[str]:
     """Let an issue go out now, whatever it waits for; its languages that waited."""
     _require_free(desk)
-    langs = _say(desk, "release", issue, releasing.release)
+    site = desk.site()
+    with reading(desk.engine) as db:
+        langs = [one.lang for one in releases.of(db, issue) if one.waits]
+    editions = [e for e in (site.edition(issue, lang) for lang in langs) if e]
+    wanted = Wanted(did="release", issue=issue)
+    with desk.engine.begin() as db:
+        if not _agreed(db, desk, wanted, _new(db, issue, langs, site.channels), editions):
+            return []
+        langs = _say(db, desk, "release", issue, releasing.release)
     desk.go_on()
     return langs
 
 
 def call_off(desk: Desk, issue: str) -> list[str]:
     """Never release what waits of an issue; its languages that waited."""
-    return _say(desk, "call off", issue, releasing.cancel)
-
-
-def _say(desk: Desk, did: str, issue: str, word: Callable[..., list[str]]) -> list[str]:
     with desk.engine.begin() as db:
-        langs = word(db, issue, at=desk.now())
-        if not langs:
-            raise NotPossible(f"nothing of {issue} waits for a release any more")
-        _note(db, desk, did, issue, words=", ".join(langs))
+        consents.withdraw(db, issue)
+        return _say(db, desk, "call off", issue, releasing.cancel)
+
+
+def _say(
+    db: Connection, desk: Desk, did: str, issue: str, word: Callable[..., list[str]]
+) -> list[str]:
+    langs = word(db, issue, at=desk.now())
+    if not langs:
+        raise NotPossible(f"nothing of {issue} waits for a release any more")
+    _note(db, desk, did, issue, words=", ".join(langs))
     return langs
+
+
+# --- what two people decide
+
+
+def of_two(site: Site, names: Iterable[str]) -> list[str]:
+    """Those of these channels about which two people decide."""
+    return sorted(n for n in names if site.rules.own.get(n, site.rules).two_people)
+
+
+def _agreed(
+    db: Connection,
+    desk: Desk,
+    wanted: Wanted,
+    channels: Iterable[str],
+    editions: Sequence[Edition] = (),
+) -> bool:
+    """Whether this may be done: no two people are needed, or a second one wants the same.
+
+    If not, this was the first one's word, and it is written down. Raises NotPossible for programs.
+    """
+    names = of_two(desk.site(), channels)
+    if not names:
+        return True
+    if not desk.is_person:
+        raise NotPossible(f"two people decide about {', '.join(names)}, at the operators' pages")
+    at, content = desk.now(), _content(editions)
+    first = consents.locked(db, wanted, at=at)
+    if first.by != desk.by and first.content == content and _counts(db, first, at):
+        consents.use_up(db, wanted)
+        return True
+    consents.give(db, Consent(wanted=wanted, by=desk.by, at=at, content=content))
+    words = f"another person has to agree within {LASTS.total_seconds() / 3600:.0f} hours"
+    _note(db, desk, f"ask to {wanted.did}", wanted.issue, wanted.channel, words=words)
+    return False
+
+
+def _counts(db: Connection, consent: Consent, at: datetime) -> bool:
+    """Whether a word is fresh, and of somebody who still may give it."""
+    user = users.known(db, consent.by)
+    return bool(user and at - consent.at < LASTS and accounts.may(user, Role.RELEASE))
+
+
+def _content(editions: Sequence[Edition]) -> str:
+    """What two people have to mean alike: the sources, byte for byte."""
+    told = sorted(f"{one.lang} {one.revision}" for one in editions)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _new(
+    db: Connection, issue: str, langs: Iterable[str], channels: Mapping[str, Configured]
+) -> set[str]:
+    """The channels that would get something of an issue that was not planned there."""
+    return {
+        name
+        for lang in langs
+        for name in channels.keys() - releases.planned(db, issue, lang).keys()
+        if channels[name].takes(issue, lang)
+    }
 
 
 # --- what they have in common
@@ -313,6 +405,10 @@ def _found(desk: Desk, issue: str) -> Sequence[Edition]:
 def _one(names: Sequence[str]) -> Sequence[str]:
     """The channel's name where there is just one."""
     return names if len(names) == 1 else ()
+
+
+def _said(names: Sequence[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _told(one: Correction | Retraction) -> str:

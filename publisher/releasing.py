@@ -166,14 +166,10 @@ def cancel(db: Connection, issue: str, *, at: datetime) -> list[str]:
 
 
 def _said(db: Connection, issue: str, **known: datetime | None) -> list[str]:
-    waiting = [one for one in releases.of(db, issue) if _waits(one)]
+    waiting = [one for one in releases.of(db, issue) if one.waits]
     for one in waiting:
         releases.note(db, one.issue, one.lang, **known)
     return [one.lang for one in waiting]
-
-
-def _waits(release: Release) -> bool:
-    return release.done_at is None and release.facts.cancelled_at is None
 
 
 def told(release: Release, plan: Sequence[Step]) -> str:

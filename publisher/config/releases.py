@@ -10,7 +10,15 @@ from publisher.config.tables import Table, unknown
 from publisher.domain.correction import Rules as CorrectionRules
 from publisher.domain.plan import DAYS, Rules
 
-OF_A_CHANNEL = ("hold", "approval", "timezone", "earliest", "quiet_days", "most_a_day")
+OF_A_CHANNEL = (
+    "hold",
+    "approval",
+    "two_people",
+    "timezone",
+    "earliest",
+    "quiet_days",
+    "most_a_day",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +63,7 @@ def _rules(table: Table, usual: Rules) -> Rules:
         usual,
         hold=table.length("hold", usual.hold),
         approval=table.flag("approval", default=usual.approval),
+        two_people=table.flag("two_people", default=usual.two_people),
         zone=_zone(table, usual.zone),
         earliest=_clock(table, usual.earliest),
         quiet_days=frozenset(DAYS.index(day) for day in quiet),

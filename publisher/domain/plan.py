@@ -15,14 +15,15 @@ class Rules:
 
     `order` has names or kinds of channels: each waits for those before it to be done, or for `gate`
     at most; what it does not name goes last, together. `earliest` and `quiet_days` (0: Monday) are
-    meant in `zone`. `most_a_day` is of posts on one channel within 24 hours. An issue whose
-    date is `too_late` ago when it is seen asks a person. `own` has the rules of channels that
-    differ, whole.
+    meant in `zone`. With `two_people`, two have to agree at the pages on what is sent. `most_a_day`
+    is of posts on one channel within 24 hours. An issue whose date is `too_late` ago when it is
+    seen asks a person. `own` has the rules of channels that differ, whole.
     """
 
     proof: bool = True
     hold: timedelta = timedelta(minutes=15)
     approval: bool = False
+    two_people: bool = False
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     earliest: time | None = None
     quiet_days: frozenset[int] = frozenset()
@@ -137,6 +138,8 @@ def _waits_for(facts: Facts, rules: Rules) -> str:
         return f"{age}; `publisher release` lets it go all the same"
     if rules.proof and facts.live_at is None:
         return f"waits for its page{facts.trouble and ': '}{facts.trouble}"
+    if rules.two_people:
+        return "waits for two people, who release it at the pages; `publisher release` does at once"
     return "waits for a person: `publisher release` approves it" if rules.approval else ""
 
 

@@ -25,6 +25,11 @@ class Release:
     next_look_at: datetime | None = None
     done_at: datetime | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is not over."""
+        return self.done_at is None and self.facts.cancelled_at is None
+
 
 def add(db: Connection, issue: str, lang: str, *, dated: datetime, at: datetime) -> bool:
     """Let an edition wait for its release; False where it does already, or has been released.

@@ -375,6 +375,18 @@ actions = Table(  # what operators did, and who
     Index("ix_actions_issue", "issue", "id"),
 )
 
+consents = Table(  # what one of two people wants done
+    "consents",
+    metadata,
+    Column("issue", Name, primary_key=True),
+    Column("did", Name, primary_key=True),
+    Column("channel", Name, primary_key=True),  # "": all
+    Column("lang", Name, primary_key=True),  # "": every edition
+    Column("by", Name, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("content", Name, nullable=False),  # what it is about, hashed
+)
+
 notices = Table(  # what programs elsewhere are to be told
     "notices",
     metadata,

@@ -26,6 +26,7 @@ class House:
         self.clock = Clock()
         self.me: Worker = worker(engine, self.clock, "worker-1", lambda _: False, **channels)
         self.there = [edition()]
+        self.rules = AT_ONCE
         self.calls: list[str] = []
         self.desk = Desk(
             engine=engine,
@@ -37,6 +38,7 @@ class House:
             receipts=self._call("receipts"),
             now=self.clock,
             by="ines",
+            is_person=True,
         )
 
     def bring(self, **channels: FakeChannel) -> None:
@@ -58,7 +60,7 @@ class House:
         return Site(
             engine=self.desk.engine,
             channels=self.me.channels,
-            rules=AT_ONCE,
+            rules=self.rules,
             edition=lambda issue, lang: next(
                 (e for e in self.there if (e.key, e.lang) == (issue, lang)), None
             ),

@@ -14,7 +14,7 @@ from publisher.storage import migrating, shapes
 from publisher.storage.engine import BadStore, connect, migrate, reading, require_current
 
 GOLDEN = Path(__file__).parent / "golden"
-BEFORE = "0005"  # the version before this program's
+BEFORE = "0006"  # the version before this program's
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -127,12 +127,12 @@ def test_a_program_of_the_version_before_goes_on_working(engine: Engine) -> None
 
 HALF_WAY = [
     (["alter table workers drop column version"], "lacks workers.version"),
-    (["create table edition_index (name varchar)"], r"later version has \(edition_index"),
+    (["create table consents (issue varchar)"], r"later version has \(consents"),
     (["drop table suppressions"], "lacks suppressions"),
     (["alter table channels rename column reason to words"], "lacks channels.reason"),
     (
-        ["update alembic_version set version_num = '0006'"],
-        "lacks edition_index",
+        ["update alembic_version set version_num = '0007'"],
+        "lacks consents",
     ),
     (["delete from alembic_version"], "no version"),
     (["drop table alembic_version"], "no version"),

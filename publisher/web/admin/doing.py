@@ -15,7 +15,7 @@ from publisher.accounts import Role
 from publisher.addresses import BadAddress
 from publisher.config import BadConfig
 from publisher.operating import Desk, NotPossible, Unknown
-from publisher.storage import actions, reports
+from publisher.storage import actions, consents, reports
 from publisher.storage.engine import reading
 from publisher.web.admin import pages
 from publisher.web.admin.sessions import Door, Session
@@ -23,6 +23,7 @@ from publisher.web.forms import Submitted, first
 from publisher.web.headers import READING
 from publisher.web.languages import noted
 
+SENDING = ("publish", "release", "retry", "settle")
 LONGEST = 2000  # characters of one field
 
 
@@ -199,11 +200,23 @@ def _ask(
         raise HTTPException(404)
     with reading(door.web.engine) as db:
         there = reports.standings(db, wish.issue) if wish.issue else []
+        asked = consents.waiting(db, at=door.web.now(), issue=wish.issue)
     there = [s for s in there if not wish.channel or s.channel == wish.channel]
     there = [s for s in there if not wish.lang or s.lang == wish.lang]
     values: dict[str, Any] = {"deed": deed, "wish": wish, "standings": there, "trouble": trouble}
+    values["asked"] = [one for one in asked if one.wanted.did == wish.do]
+    values["of_two"] = _of_two(door, wish) if wish.do in SENDING else []
     values["back"] = _back(door, deed, wish)
     return pages.page(door, request, "do.html", session=session, here="", status=status, **values)
+
+
+def _of_two(door: Door, wish: Wish) -> list[str]:
+    """The channels that this may send to and about which two people decide."""
+    try:
+        site = door.web.desk().site()
+    except BadConfig:
+        return []  # the wish itself will say what is wrong
+    return operating.of_two(site, wish.names or site.channels)
 
 
 def _back(door: Door, deed: Deed, wish: Wish) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from publisher.domain.delivery import FAILED, State
-from publisher.storage import actions, releases, reports
+from publisher.storage import actions, consents, releases, reports
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 from publisher.web.admin import pages
@@ -60,9 +60,10 @@ def known(door: Door, key: str) -> dict[str, Any]:
         attempts = reports.attempts_at_posts(db, key)
         troubled = reports.troubled_copies(db, key, most=REASONS)
         did = actions.of(db, key)
+        asked = consents.waiting(db, at=door.web.now(), issue=key)
         waiting = [one for one in releases.of(db, key) if one.done_at is None]
         plans = [(one, *plan(door, db, one)) for one in waiting]
-    if not standings and not plans:
+    if not standings and not plans and not asked:
         raise HTTPException(404)
     return {
         "key": key,
@@ -73,6 +74,7 @@ def known(door: Door, key: str) -> dict[str, Any]:
         "troubled": troubled,
         "did": did,
         "plans": plans,
+        "asked": asked,
         "deeds": DEEDS,
         "wishes": {(s.channel, s.lang): wishes(s) for s in standings},
     }

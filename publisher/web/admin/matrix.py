@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from publisher import fencing, releasing, signs
 from publisher.config import BadConfig
 from publisher.domain.plan import Step
-from publisher.storage import changes, identity, notices, releases, reports, workers
+from publisher.storage import changes, consents, identity, notices, releases, reports, workers
 from publisher.storage.engine import reading
 from publisher.storage.releases import Release
 from publisher.storage.reports import Standing
 from publisher.web.admin import pages
+from publisher.web.admin.doing import DEEDS
 from publisher.web.admin.sessions import Door
 from publisher.web.headers import READING
 
@@ -67,6 +68,7 @@ def known(door: Door, *, first: int = 0, most: int = AT_ONCE) -> dict[str, Any]:
         notices = _notices(door, db, standings)
         found = releases.waiting(db)
         waiting = [(one, *plan(door, db, one)) for one in found]
+        asked = consents.waiting(db, at=web.now())
     rows = _rows(keys, standings, titles, original=web.settings.site.language)
     return {
         "rows": rows,
@@ -75,6 +77,8 @@ def known(door: Door, *, first: int = 0, most: int = AT_ONCE) -> dict[str, Any]:
         "most": most,
         "total": total,
         "waiting": waiting,
+        "asked": asked,
+        "deeds": DEEDS,
         "notices": notices,
     }
 

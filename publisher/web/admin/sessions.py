@@ -145,7 +145,7 @@ class Door:
 
     def desk(self, session: Session) -> Desk:
         """What somebody's wishes are carried out with, in their name."""
-        return replace(self.web.desk(), by=session.user.name, now=self.web.now)
+        return replace(self.web.desk(), by=session.user.name, is_person=True, now=self.web.now)
 
     def _signature(self, value: str) -> str:
         return hmac.digest(self._key, value.encode(), hashlib.sha256).hex()

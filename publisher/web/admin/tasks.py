@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from publisher.config import BadConfig
 from publisher.domain.channel import HandingOn
 from publisher.domain.delivery import FAILED, State
-from publisher.storage import changes, posts, releases, reports
+from publisher.storage import changes, consents, posts, releases, reports
 from publisher.storage.engine import reading
 from publisher.web.admin import pages
 from publisher.web.admin.doing import DEEDS
@@ -40,6 +40,7 @@ def _known(door: Door) -> dict[str, Any]:
         found = [one for one in reports.standings_of(db, keys) if one.state in FAILED]
         texts = {key: posts.texts(db, key) for key in keys}
         asked = [noted for noted in changes.open_(db) if noted.asks]
+        agreeing = consents.waiting(db, at=door.web.now())
         waiting = [(one, *plan(door, db, one)) for one in releases.waiting(db)]
     hand = [one for one in found if one.channel in by_hand and one.state is State.HELD]
     return {
@@ -50,6 +51,7 @@ def _known(door: Door) -> dict[str, Any]:
         "failed": [one for one in found if one not in hand],
         "asked": asked,
         "waiting": waiting,
+        "agreeing": agreeing,
         "wishes": wishes,
         "deeds": DEEDS,
     }

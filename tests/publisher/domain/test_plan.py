@@ -50,6 +50,7 @@ def test_a_site_without_pages_counts_from_when_it_was_seen() -> None:
         (replace(LIVE, cancelled_at=NOON), Rules(), "cancelled by a person"),
         (replace(LIVE, cancelled_at=NOON, released_at=NOON), Rules(), "cancelled by a person"),
         (LIVE, Rules(approval=True), "waits for a person"),
+        (LIVE, Rules(approval=True, two_people=True), "waits for two people"),
     ],
 )
 def test_a_persons_word_stops_it(facts: Facts, rules: Rules, why: str) -> None:

@@ -1,6 +1,8 @@
 """The matrix, an issue, and what can be done: as the commands do it, asked for first, and once."""
 
+import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from publisher import subscribing
 from publisher.domain.channel import Refused, Unsure
 from publisher.domain.delivery import State
+from publisher.domain.plan import AT_ONCE
 from publisher.storage import homes, identity, pacing, releases
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.web.admin.conftest import Office
@@ -276,3 +279,30 @@ def test_the_newest_come_first_and_the_rest_page_by_page(office: Office) -> None
 def test_german_is_spoken_to_who_wants_it(office: Office) -> None:
     html = office.browser.get("/admin", headers={"Accept-Language": "fr, de;q=0.5"}).text
     assert '<html lang="de">' in html
+
+
+def test_two_people_decide_where_they_have_to(office: Office) -> None:
+    two = replace(AT_ONCE, two_people=True)
+    office.house.rules = replace(AT_ONCE, own={"lemmy": two})
+    asking = office.browser.get(f"/admin/do/retry?issue={ISSUE}&channel=lemmy").text
+    assert "Two people decide about what goes to lemmy." in asking
+    elsewhere = office.browser.get(f"/admin/do/settle?issue={ISSUE}&channel=reddit").text
+    assert "Two people" not in elsewhere
+    answer = office.do("retry", ISSUE, "lemmy", lang="en")
+    shown = office.browser.get(answer.headers["location"]).text
+    assert "ask to retry (lemmy): another person has to agree within 24 hours" in shown
+    assert "Waiting for a second person" in shown
+    for path in ("/admin", "/admin/tasks", f"/admin/issues/{ISSUE}"):
+        page = office.browser.get(path).text
+        assert "Waiting for a second person" in page
+        assert re.search(r"<b>ines</b> asked for it\s+<time", page)
+    again = office.browser.get(f"/admin/do/retry?issue={ISSUE}&channel=lemmy").text
+    assert "That was you: another person has to agree." in again
+    assert office.house.standing("lemmy").state is State.REFUSED
+    office.sign_in("adam")
+    page = office.browser.get("/admin").text
+    [link] = re.findall(r'href="(/admin/do/retry\?[^"]*)">Look at it, and agree', page)
+    fields = office.fields(html.unescape(link))
+    assert office.browser.post("/admin/do/retry", data=fields).status_code == 303
+    assert office.house.standing("lemmy").state is State.PENDING
+    assert "Waiting for a second person" not in office.browser.get("/admin").text
