@@ -7,7 +7,6 @@ its answer lost by another, and writes `docs/pictures/*.png`. Everything in them
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -90,7 +89,7 @@ def demo() -> Iterator[Demo]:
     try:
         yield _found(heard)
     finally:
-        running.send_signal(signal.SIGINT)
+        running.terminate()
         running.wait(60)
         os.close(theirs)
         os.close(ours)
@@ -109,16 +108,15 @@ def _found(heard: bytearray) -> Demo:
     raise TimeoutError(heard.decode(errors="replace")[-2000:])
 
 
-def take(page: Page, name: str) -> None:
-    """Write what the page shows to docs/pictures, in few colours."""
+def take(page: Page, folder: Path, name: str) -> None:
+    """Write what the page shows to a folder, in few colours."""
     shown = Image.open(BytesIO(page.screenshot()))
     few = shown.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    few.save(FOLDER / f"{name}.png", optimize=True)
+    few.save(folder / f"{name}.png", optimize=True)
 
 
-def main() -> None:
-    if CHROMIUM is None:
-        raise SystemExit("needs Chromium: apt-get install chromium")
+def take_all(folder: Path) -> None:
+    """Write every picture there. Needs Chromium."""
     with demo() as there, sync_playwright() as playwright:
         there.publish()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -128,20 +126,22 @@ def main() -> None:
         page.get_by_label("Password").fill("only-pretending")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector("table.matrix")
-        take(page, "matrix")
+        take(page, folder, "matrix")
         page.goto(f"{there.pages}admin/issues/{ISSUE}")
-        take(page, "issue")
+        take(page, folder, "issue")
         page.goto(f"{there.pages}admin/do/settle?issue={ISSUE}&channel=x&lang=en")
-        take(page, "settle")
+        take(page, folder, "settle")
         page.goto(f"{there.pages}admin/preview/2026-11-05-newsletter")
-        take(page, "preview")
+        take(page, folder, "preview")
         page.goto(there.pages)
-        take(page, "archive")
+        take(page, folder, "archive")
         page.emulate_media(color_scheme="dark")
         page.goto(f"{there.pages}admin/tasks")
-        take(page, "tasks-dark")
+        take(page, folder, "tasks-dark")
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    if CHROMIUM is None:
+        raise SystemExit("needs Chromium: apt-get install chromium")
+    take_all(FOLDER)

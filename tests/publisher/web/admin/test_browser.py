@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 from sqlalchemy import Engine, select
 
-from publisher import accounts, publishing, subscribing
+from publisher import accounts, operating, publishing, subscribing
 from publisher.domain.channel import Refused, Unsure
 from publisher.domain.delivery import State
+from publisher.domain.plan import AT_ONCE
 from publisher.domain.subscriber import Standing
 from publisher.sandbox.serving import serving
 from publisher.storage import releases, subscribers
@@ -270,6 +271,9 @@ PAGES = [
     "/admin",
     f"/admin/issues/{ISSUE}",
     f"/admin/do/settle?issue={ISSUE}&channel=reddit",
+    f"/admin/do/retry?issue={ISSUE}&channel=lemmy&lang=en",
+    f"/admin/do/release?issue={ISSUE}",
+    "/admin/do/pause-channel?channel=lemmy",
     "/admin/tasks",
     "/admin/channels",
     f"/admin/preview/{ISSUE}",
@@ -290,6 +294,9 @@ def test_every_page_is_light_and_open_to_everybody(
         for path in PAGES:
             if path == PAGES[1]:
                 visit.sign_in("adam")
+                two = replace(AT_ONCE, two_people=True)
+                visit.house.rules = replace(AT_ONCE, own={"lemmy": two})
+                operating.retry(visit.house.desk, ISSUE, ["lemmy"])
             visit.go(path)
             sizes = visit.page.evaluate(
                 "() => [...performance.getEntriesByType('navigation'),"
