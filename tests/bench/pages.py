@@ -1,5 +1,7 @@
 """`python -m tests.bench.pages`: the operators' pages of 500 issues on 12 channels, and watchers.
 
+One issue more was mailed to 100,000 readers.
+
 One web process on this machine, asked over loopback. The yardstick is a bare Starlette application
 in the same kind of process that answers with the very bytes of the matrix.
 """
@@ -29,10 +31,11 @@ from publisher.domain.delivery import Outcome, State
 from publisher.publishing import utcnow
 from publisher.storage import deliveries, reports
 from publisher.storage.engine import connect, migrate
+from tests.bench import backups
 from tests.channels.browser import CHROMIUM
 from tests.publisher.fakes import FakeChannel, configured, edition
 
-ISSUES, CHANNELS = 500, 12
+ISSUES, CHANNELS, READERS = 500, 12, 100_000
 NAME, PASSWORD = "bench", "only-for-measuring"
 PLAIN = "the matrix's bytes, bare Starlette"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -60,8 +63,8 @@ def fill(engine: Engine, issues: int) -> None:
         with engine.begin() as db:
             publishing.plan([one], db=db, channels=channels, at=at)
     with engine.begin() as db:
-        for id in range(1, issues * CHANNELS + 1):
-            _deliver(db, id)
+        for number in range(issues * CHANNELS):
+            _deliver(db, READERS + 1 + number)
 
 
 def _deliver(db: Connection, id: int) -> None:
@@ -187,6 +190,10 @@ def service(folder: Path) -> Iterator[Service]:
     )
     engine = connect(f"sqlite:///{folder}/publisher.db")
     migrate(engine)
+    backups.fill(engine, READERS)  # takes the first ids
+    with engine.begin() as db:
+        mailed = edition("2026-11", title="The mailing", date=utcnow())
+        publishing.plan([mailed], db=db, channels={}, at=utcnow())
     fill(engine, ISSUES)
     with engine.begin() as db:
         accounts.add(db, NAME, PASSWORD, role="admin", at=utcnow())
@@ -255,16 +262,17 @@ def _show_paint(ours: Service, times: int) -> None:
 
 def _show_pages(ours: Service, folder: Path, times: int) -> None:
     asked = {
-        f"matrix, {ISSUES} issues x {CHANNELS}": f"/admin?most={ISSUES}",
+        f"matrix, {ISSUES} issues x {CHANNELS}": f"/admin?most={ISSUES + 1}",
         "matrix, the first page": "/admin",
         "one issue": "/admin/issues/issue-0042",
+        f"one issue, {READERS:,} copies": "/admin/issues/2026-11",
         "to do": "/admin/tasks",
         "figures": "/admin/figures",
         "readers": "/admin/readers",
     }
     with httpx.Client(base_url=ours.base, cookies=ours.cookies, trust_env=False) as client:
-        whole = client.get(f"/admin?most={ISSUES}").text
-        if whole.count('class="cell') != ISSUES * CHANNELS:
+        whole = client.get(f"/admin?most={ISSUES + 1}").text
+        if whole.count('class="cell') != ISSUES * CHANNELS + 1:
             raise SystemExit("the matrix is not whole")
         found = {name: took(client, path, times, ours.pid) for name, path in asked.items()}
     port = _free_port()

@@ -27,6 +27,7 @@ EVERY = 1.0  # seconds between two looks at the store, while somebody watches
 ANYWAY = 10  # looks after which a part is made anew, for not everything is in the log
 LASTS = 60.0  # seconds of a stream; then the browser comes again, and is asked who it is
 SILENCE = 15.0  # seconds after which a proxy might think that nobody is there
+RESTS, LONGEST = 12, 2.5  # times as long as a look took, for what is costly; at most seconds
 MOST = 500  # watchers; more get a page that stands still
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Hub:
     async def _look(self) -> None:
         looks = 0
         while self.parts:
+            began = monotonic()
             try:
                 version = await run_in_threadpool(self._version)
                 for part in [*self.parts.values()]:
@@ -90,7 +92,7 @@ class Hub:
             except Exception:  # whatever it is, the next look may go better
                 log.warning("live pages cannot be made just now", exc_info=True)
             looks += 1
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(max(EVERY, min(RESTS * (monotonic() - began), LONGEST)))
 
     def _version(self) -> tuple[int, ...]:
         with reading(self.engine) as db:
