@@ -16,7 +16,6 @@ from publisher.web.showing import LASTING, Web
 AT_ONCE = 4  # pictures that are looked for at the same time; all other pages go on meanwhile
 HEADERS = LASTING | {
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 MISSING = {"Cache-Control": "public, max-age=60"}

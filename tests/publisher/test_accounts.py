@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Engine
 
 from publisher import accounts
@@ -60,6 +61,26 @@ def test_a_name_that_there_is_not_takes_as_long(engine: Engine) -> None:
 
     known, unknown = (min(took(name) for _ in range(3)) for name in ("ines", "nobody"))
     assert unknown > known / 3  # without a pretend hash it is a hundredth
+
+
+def test_few_passwords_are_hashed_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 64 MiB: while one is hashed there is room for one fewer."""
+    free: list[int] = []
+
+    class Hasher:
+        def verify(self, *_: str) -> bool:
+            held = 0
+            while accounts._few.acquire(blocking=False):
+                held += 1
+            for _ in range(held):
+                accounts._few.release()
+            free.append(held)
+            raise VerificationError
+
+    monkeypatch.setattr(accounts, "_hasher", Hasher())
+    for _ in range(2):  # what was taken is given back
+        assert sign_in(engine) is None
+    assert free == [accounts.AT_ONCE - 1] * 2
 
 
 def test_guessing_is_stopped_and_ends_after_a_while(engine: Engine) -> None:

@@ -148,6 +148,20 @@ def test_what_failed_is_told_again_after_a_rest_under_the_same_id(
     assert trouble(house) == []
 
 
+@pytest.mark.parametrize("error", [TryLater, Disconnected, Refused, ValueError])
+def test_why_it_could_not_be_told_holds_no_secret(
+    engine: Engine, error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    ears = FakeListener()
+    house = house_with(engine, ears)
+    house.run()
+    ears.answers = [error("no to https://me:a-password@ears.example")]
+    tell(house)
+    said = f"{trouble(house)} {caplog.messages}"
+    assert "@ears.example" in said
+    assert "a-password" not in said
+
+
 def test_it_rests_longer_each_time_and_as_long_as_it_asks(engine: Engine) -> None:
     ears = FakeListener()
     house = house_with(engine, ears)

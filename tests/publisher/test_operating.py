@@ -1,6 +1,6 @@
 """What operators ask for at a page or by a program: done once, or refused, and written down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,11 +8,18 @@ import pytest
 from sqlalchemy import Engine
 
 from publisher import operating, subscribing
-from publisher.domain.channel import Disconnected, Receipt, Refused, Unsure
+from publisher.domain.channel import (
+    ChannelError,
+    Disconnected,
+    Receipt,
+    Refused,
+    TryLater,
+    Unsure,
+)
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition
-from publisher.operating import NotPossible, Unknown
-from publisher.storage import releases
+from publisher.operating import Desk, NotPossible, Unknown
+from publisher.storage import homes, identity, releases
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.house import ISSUE, House
 
@@ -165,6 +172,26 @@ def test_a_whole_channel_stops_and_goes_on(engine: Engine) -> None:
     assert len(channel.out_there) == 1
 
 
+@pytest.mark.parametrize("error", [Disconnected, Refused, TryLater, None])
+def test_what_a_check_finds_is_told_without_secrets(
+    engine: Engine, error: type[ChannelError] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = FakeChannel()
+    house = House(engine, a=channel)
+
+    def check() -> list[str]:
+        words = "https://me:a-password@net.example takes 500 characters"
+        if error:
+            raise error(words)
+        return [words]
+
+    monkeypatch.setattr(channel, "check", check)
+    ok, [words] = operating.check(house.desk, "a")
+    assert ok is (error is None)
+    assert "@net.example takes 500 characters" in words
+    assert "a-password" not in words
+
+
 def test_what_waits_is_held_and_released(engine: Engine) -> None:
     house = House(engine, a=FakeChannel())
     with engine.begin() as db:
@@ -202,6 +229,35 @@ def test_what_is_out_is_taken_back_where_that_can_be(engine: Engine) -> None:
     assert house.standing("b").state is State.SKIPPED
     assert house.standing("a").state is State.DELIVERED
     assert [did for _, did, *_ in house.done()] == ["retract", "retracted"]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda desk: operating.publish(desk, ISSUE),
+        lambda desk: operating.retry(desk, ISSUE),
+        lambda desk: operating.settle(desk, ISSUE, "a", "resend"),
+        lambda desk: operating.correct(desk, ISSUE),
+        lambda desk: operating.retract(desk, ISSUE, ["a"]),
+        lambda desk: operating.release(desk, ISSUE),
+    ],
+    ids=["publish", "retry", "settle", "correct", "retract", "release"],
+)
+def test_from_a_store_that_is_fenced_nothing_reaches_anybody(
+    engine: Engine, deed: Callable[[Desk], object]
+) -> None:
+    channel = FakeTakingBack()
+    house = House(engine, a=channel)
+    house.run()
+    with engine.begin() as db:
+        releases.add(db, ISSUE, "en", dated=NOW, at=NOW)
+        identity.make(db, homes.of(db), at=NOW)
+        identity.fence(db, "it was copied", at=NOW)
+    house.there = [edition(title="December", revision="2")]
+    with pytest.raises(NotPossible, match="it was copied"):
+        deed(house.desk)
+    assert [post.title for post in channel.out_there] == [edition().title]
+    assert (house.done(), house.calls) == ([], [])
 
 
 class FakeTakingBack(FakeChannel):

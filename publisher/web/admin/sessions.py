@@ -94,11 +94,11 @@ class Door:
         self, response: Response, purpose: str, told: list[str], *, lasts: timedelta
     ) -> None:
         """Give the browser something to bring back soon, which nobody else can make."""
-        said = [purpose, int(self.web.now().timestamp()), *told]
+        said = [int(self.web.now().timestamp()), *told]
         value = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
         response.set_cookie(
             f"{self._place[0]}-{purpose}",
-            f"{value}.{self._signature(value)}",
+            f"{value}.{self._signature(f'brought back {purpose} {value}')}",
             max_age=int(lasts.total_seconds()),
             path=self._place[1],
             secure=self._is_safe,
@@ -110,11 +110,12 @@ class Door:
         """What the browser brings back; None for nothing, and for what is forged or too old."""
         said = request.cookies.get(f"{self._place[0]}-{purpose}", "")
         value, _, signature = said.rpartition(".")
-        if not hmac.compare_digest(signature.encode(), self._signature(value).encode()):
+        known = self._signature(f"brought back {purpose} {value}")
+        if not hmac.compare_digest(signature.encode(), known.encode()):
             return None
-        what, at, *told = json.loads(_decoded(value))
+        at, *told = json.loads(_decoded(value))
         age = self.web.now() - datetime.fromtimestamp(at, UTC)
-        return told if what == purpose and timedelta(0) <= age <= lasts else None
+        return told if timedelta(0) <= age <= lasts else None
 
     def forget(self, response: Response, purpose: str) -> None:
         """Take back what the browser was given."""

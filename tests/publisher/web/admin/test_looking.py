@@ -3,16 +3,21 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
+from starlette.requests import Request
 
 from publisher import subscribing
 from publisher.domain.channel import Disconnected, Handed, Note, Post, Receipt, Refused, TryLater
 from publisher.domain.delivery import State
 from publisher.domain.issue import BadSource, Edition, Finding
 from publisher.storage import pacing
+from publisher.storage.users import User
+from publisher.web.admin import live
 from publisher.web.admin.preview import without_pictures
+from publisher.web.admin.sessions import Session
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.web.admin.conftest import Office, office_over
 
@@ -97,6 +102,17 @@ def test_trying_needs_the_right_and_the_mark(office: Office) -> None:
     assert "<form method" not in office.browser.get("/admin/channels").text.partition("<main")[2]
     mark = office.fields("/admin/channels")["mark"]
     assert office.browser.post("/admin/channels", data={"mark": mark}).status_code == 403
+
+
+def test_who_may_act_and_who_may_not_watch_parts_of_their_own() -> None:
+    """A part is written once for all who watch it: with its forms, or without."""
+    watched: list[str] = []
+    hub = SimpleNamespace(watchers=0, watch=lambda name, *_: watched.append(name) or iter(()))
+    request = Request({"type": "http", "headers": [], "query_string": b""})
+    for role in ("read", "release"):
+        user = User(name="x", role=role, session="", made_at=NOW, seen_at=None)
+        live._stream(hub, request, Session(user=user, mark=""), "matrix", str)  # type: ignore[arg-type]
+    assert len({*watched}) == 2
 
 
 def test_nothing_to_do_is_said(office: Office) -> None:

@@ -20,7 +20,7 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from publisher import accounts, config
@@ -29,6 +29,7 @@ from publisher.sandbox.serving import serving
 from publisher.web.app import build
 from tests.publisher.fakes import NOW, FakeChannel
 from tests.publisher.house import House
+from tests.publisher.web.admin.conftest import COOKIE
 from tests.publisher.web.conftest import LETTERS, asking_through, settings_of
 
 KEY, OTHER = (RSAKey.generate_key(2048, parameters={"kid": "1"}) for _ in range(2))
@@ -64,6 +65,7 @@ class FakeProvider:
                 Route("/.well-known/openid-configuration", self.describe),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/keys", self.keys),
+                Route("/moved", lambda _: RedirectResponse("/keys")),
             ]
         )
 
@@ -219,6 +221,31 @@ def test_what_another_browser_asked_is_refused(desk: Desk) -> None:
     assert not desk.is_in()
 
 
+def test_what_one_cookie_says_opens_nothing_as_another(desk: Desk) -> None:
+    """One key signs them all, and each is good for what it was given for alone."""
+    asked = desk.go()
+    begun = desk.browser.cookies[f"{COOKIE}-openid"]
+    desk.come_back(state=asked["state"])
+    session = desk.browser.cookies[COOKIE]
+    desk.browser.cookies.clear()
+    for path, name, value, status in (
+        ("/admin", COOKIE, begun, 303),
+        ("/admin/openid/back?state=x&code=c-2", f"{COOKIE}-openid", session, 403),
+    ):
+        answer = desk.browser.get(path, headers={"Cookie": f"{name}={value}"})
+        assert answer.status_code == status
+    assert len(desk.provider.sent) == 1
+
+
+def test_where_a_provider_leads_on_to_nobody_follows(desk: Desk) -> None:
+    asked = desk.go()
+    desk.provider.description = {"jwks_uri": f"{desk.provider.base}/moved"}
+    answer = desk.come_back(state=asked["state"])
+    assert answer.status_code == 403
+    assert "the provider answers 307" in answer.text
+    assert not desk.is_in()
+
+
 def test_coming_back_twice_or_too_late_is_refused(desk: Desk) -> None:
     asked = desk.go()
     desk.house.clock.forward(minutes=11)
@@ -265,7 +292,7 @@ def test_a_provider_that_says_too_much_or_nothing_is_told_of(desk: Desk) -> None
 
 
 def test_an_account_of_the_provider_has_no_password(desk: Desk) -> None:
-    for password in ("", "x" * 12):
+    for password in ("", "x" * 12, accounts.NOBODY):
         sent = {"name": "ines", "password": password}
         assert desk.browser.post("/admin/sign-in", data=sent).status_code == 403
     with pytest.raises(BadAccount, match="another account"), desk.engine.begin() as db:

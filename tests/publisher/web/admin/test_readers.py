@@ -228,6 +228,35 @@ def test_no_file_no_mark_and_no_session_take_nothing_in(office: Office) -> None:
     assert not (office.state / "imports").exists()
 
 
+def test_nothing_is_read_of_a_file_from_who_may_not_send_one(office: Office) -> None:
+    """Who it is comes first: a body that cannot be read at all is not even found out."""
+    sent = {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}
+    assert office.browser.post("/admin/readers/import", **sent).status_code == 400
+    office.sign_in("rosa")
+    assert office.browser.post("/admin/readers/import", **sent).status_code == 403
+    office.browser.cookies.clear()
+    assert office.browser.post("/admin/readers/import", **sent).status_code == 303
+
+
+def test_who_may_only_look_neither_sees_an_import_nor_begins_it(office: Office) -> None:
+    path = upload(office, SHEET).headers["location"]
+    settled(office, path)
+    office.sign_in("rosa")
+    assert office.browser.get(path).status_code == 403
+    assert post(office, path).status_code == 403
+    office.sign_in()
+    assert "Nothing was done yet" in settled(office, path)
+
+
+def test_an_import_is_in_the_name_of_who_began_it(office: Office) -> None:
+    path = upload(office, SHEET).headers["location"]
+    settled(office, path)
+    office.sign_in("adam")
+    post(office, path)
+    assert "Taken over." in settled(office, path)
+    assert [line[:2] for line in office.house.done()] == [("adam", "import readers")]
+
+
 def test_a_name_of_a_file_is_only_words(office: Office) -> None:
     page = settled(office, upload(office, SHEET, name=f"../../{EVIL}.csv").headers["location"])
     assert EVIL not in page

@@ -150,6 +150,14 @@ def test_a_cookie_that_was_changed_is_no_cookie(office: Office) -> None:
         )
 
 
+def test_the_mark_of_a_form_is_no_part_of_the_cookie(office: Office) -> None:
+    """A page tells the mark: who reads one must not come by a signature for a cookie."""
+    office.sign_in()
+    mark = office.fields("/admin")["mark"]
+    assert len(mark) == 64
+    assert mark not in office.browser.cookies[COOKIE]
+
+
 def test_who_is_removed_is_out_at_once(office: Office) -> None:
     office.sign_in()
     with office.house.desk.engine.begin() as db:
@@ -198,6 +206,14 @@ def test_the_page_lets_in_nothing_from_elsewhere(office: Office) -> None:
     assert "https:" not in policy
     assert answer.headers["x-frame-options"] == "DENY"
     assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/readers", "/admin/journal", "/admin/nothing"])
+def test_no_page_is_kept_by_a_browser_or_on_the_way(office: Office, path: str) -> None:
+    office.sign_in()
+    answer = office.browser.get(path)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Cookie" in answer.headers["vary"] or answer.status_code == 404
 
 
 def test_the_answer_does_not_depend_on_the_host(office: Office) -> None:
