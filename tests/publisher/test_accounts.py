@@ -68,7 +68,7 @@ def test_few_passwords_are_hashed_at_once(engine: Engine, monkeypatch: pytest.Mo
     free: list[int] = []
 
     class Hasher:
-        def verify(self, *_: str) -> bool:
+        def verify(self, *given: str) -> bool:
             held = 0
             while accounts._few.acquire(blocking=False):
                 held += 1

@@ -107,7 +107,7 @@ def test_trying_needs_the_right_and_the_mark(office: Office) -> None:
 def test_who_may_act_and_who_may_not_watch_parts_of_their_own() -> None:
     """A part is written once for all who watch it: with its forms, or without."""
     watched: list[str] = []
-    hub = SimpleNamespace(watchers=0, watch=lambda name, *_: watched.append(name) or iter(()))
+    hub = SimpleNamespace(watchers=0, watch=lambda name, *_: watched.append(name))
     request = Request({"type": "http", "headers": [], "query_string": b""})
     for role in ("read", "release"):
         user = User(name="x", role=role, session="", made_at=NOW, seen_at=None)

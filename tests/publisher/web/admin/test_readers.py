@@ -230,7 +230,7 @@ def test_no_file_no_mark_and_no_session_take_nothing_in(office: Office) -> None:
 
 def test_nothing_is_read_of_a_file_from_who_may_not_send_one(office: Office) -> None:
     """Who it is comes first: a body that cannot be read at all is not even found out."""
-    sent = {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}
+    sent: dict[str, Any] = {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}
     assert office.browser.post("/admin/readers/import", **sent).status_code == 400
     office.sign_in("rosa")
     assert office.browser.post("/admin/readers/import", **sent).status_code == 403
