@@ -44,6 +44,10 @@ class BadAccount(ValueError):
     """What no account can be made of; the message says why."""
 
 
+class NoAccount(BadAccount):
+    """There is no account of that name."""
+
+
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _few = Semaphore(AT_ONCE)
 
@@ -51,7 +55,10 @@ _few = Semaphore(AT_ONCE)
 def add(
     db: Connection, name: str, password: str, *, role: str, at: datetime, subject: str = ""
 ) -> None:
-    """Make an account, with a password, or of a provider's `subject`. Raises BadAccount."""
+    """Make an account, with a password, or of a provider's `subject`.
+
+    Raises BadAccount, also where there is such an account already.
+    """
     if not NAME.fullmatch(name):
         raise BadAccount(f"{name!r}: a name is up to 40 of a-z, 0-9, dot, hyphen and underscore")
     _require_role(role)
@@ -66,23 +73,23 @@ def add(
 
 
 def change_password(db: Connection, name: str, password: str) -> None:
-    """Set another password, and end all sessions of before. Raises BadAccount."""
+    """Set another password, and end all sessions of before. Raises BadAccount, NoAccount."""
     _found(name, users.change(db, name, password=_hashed(password), session=_new_session()))
 
 
 def change_role(db: Connection, name: str, role: str) -> None:
-    """Raises BadAccount."""
+    """Raises BadAccount, NoAccount."""
     _require_role(role)
     _found(name, users.change(db, name, role=role))
 
 
 def sign_out_everywhere(db: Connection, name: str) -> None:
-    """End all sessions of somebody. Raises BadAccount."""
+    """End all sessions of somebody. Raises NoAccount."""
     _found(name, users.change(db, name, session=_new_session()))
 
 
 def remove(db: Connection, name: str) -> None:
-    """Raises BadAccount."""
+    """Raises NoAccount."""
     _found(name, users.remove(db, name))
 
 
@@ -169,4 +176,4 @@ def _require_role(role: str) -> None:
 
 def _found(name: str, was: bool) -> None:
     if not was:
-        raise BadAccount(f"{name}: there is no such account; `publisher user list` names all")
+        raise NoAccount(f"{name}: there is no such account; `publisher user list` names all")

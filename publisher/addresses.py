@@ -37,6 +37,11 @@ class Address:
         """ "" for mail, "xmpp" for a JID."""
         return scheme(self.key)
 
+    @property
+    def what(self) -> str:
+        """What is sent to such an address."""
+        return f"messages to {self.scheme}: addresses" if self.scheme else "mail"
+
 
 def scheme(address: str) -> str:
     """The scheme that an address, or its key, begins with; "" for mail, whose have none."""

@@ -19,6 +19,7 @@ from publisher.storage.known import Known
 from publisher.storage.releases import Release
 from publisher.storage.reports import Attempt, Standing
 from publisher.storage.tokens import Token
+from publisher.storage.users import User
 
 Document = dict[str, Any]
 
@@ -160,6 +161,11 @@ def bounce(row: Row[Any]) -> Document:
 def token(found: Token) -> Document:
     """A program's token, without what opens anything."""
     return _of(found, "name role made_by made_at expires_at used_at")
+
+
+def user(found: User) -> Document:
+    """Who may sign in, without what lets them."""
+    return _of(found, "name role made_at seen_at")
 
 
 def action(row: Row[Any]) -> Document:

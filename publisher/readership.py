@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from io import BufferedReader
 
-from publisher import forgetting, subscribing
+from publisher import bouncing, forgetting, subscribing
 from publisher.forgetting import NobodyKnown, StillSending
 from publisher.importing.lines import lines
 from publisher.importing.rows import Bad, sheet
@@ -36,6 +36,14 @@ class Import:
 
     taken: Taken
     left_out: tuple[Bad, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Believed:
+    """How many bounces count now, and how many readers that stopped."""
+
+    counted: int
+    stopped: int
 
 
 def join(
@@ -94,6 +102,19 @@ def forget(desk: Desk, address: str) -> Erased:
     return erased
 
 
+def believe(desk: Desk, issue: str, channel: str) -> Believed:
+    """Let what came back of an issue and was set aside count after all.
+
+    Raises NotPossible where nothing is set aside.
+    """
+    counted, stopped = bouncing.believe(issue, channel, engine=desk.engine, at=desk.now())
+    if not counted:
+        raise NotPossible(f"{issue} on {channel}: no bounces are set aside there any more")
+    words = f"{counted} bounces count, {stopped} readers stopped"
+    _note(desk, "believe", words, issue=issue, channel=channel)
+    return Believed(counted=counted, stopped=stopped)
+
+
 def take_over(desk: Desk, source: BufferedReader, manner: Manner, *, encoding: str) -> Import:
     """Take over the readers in a file. Raises Unreadable, and then took none."""
     return _imported(desk, source, manner, encoding, is_rehearsal=False)
@@ -127,6 +148,6 @@ def without_addresses(words: str) -> str:
     return ADDRESS.sub("…", words)
 
 
-def _note(desk: Desk, did: str, words: str = "") -> None:
+def _note(desk: Desk, did: str, words: str = "", **about: str) -> None:
     with desk.engine.begin() as db:
-        actions.note(db, desk.by, did, at=desk.now(), words=words)
+        actions.note(db, desk.by, did, at=desk.now(), words=words, **about)

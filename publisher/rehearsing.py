@@ -1,14 +1,30 @@
 """A copy of a mailing for one address, to be looked at before anybody else gets theirs."""
 
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from publisher.domain.channel import Reader, Receipt, Refused
+from publisher.addresses import Address
+from publisher.domain.channel import Mailing, Reader, Receipt, Refused, scheme_of
 from publisher.domain.issue import Edition
 from publisher.publishing import written
 from publisher.registry import Configured
 
 MARK = "[Test] "
+
+
+def copies(
+    editions: Iterable[Edition], channels: Mapping[str, Configured], address: Address
+) -> list[tuple[Edition, Configured]]:
+    """The editions and the mail channels that could send them to such an address."""
+    return [
+        (edition, channel)
+        for edition in editions
+        for channel in channels.values()
+        if isinstance(channel.channel, Mailing)
+        and scheme_of(channel.channel) == address.scheme
+        and channel.takes(edition.key, edition.lang)
+    ]
 
 
 def rehearse(edition: Edition, channel: Configured, *, address: str, leave: str) -> Receipt:

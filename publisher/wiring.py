@@ -452,6 +452,7 @@ def desk() -> operating.Desk:
         sweep=sweep,
         go_on=release,
         receipts=write_receipts,
+        leave=settings().public_url + "unsubscribe/",
     )
 
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from publisher import addresses, wiring
+from publisher import addresses, rehearsing, wiring
 from publisher.cli import finding
-from publisher.domain.channel import ChannelError, Mailing, scheme_of
+from publisher.domain.channel import ChannelError
 from publisher.domain.issue import Edition
 from publisher.registry import Configured
-from publisher.rehearsing import rehearse
 
 
 def send(editions: Sequence[Edition], channels: Mapping[str, Configured], address: str) -> int:
@@ -18,17 +17,9 @@ def send(editions: Sequence[Edition], channels: Mapping[str, Configured], addres
     Raises BadAddress, and Wrong where there is nothing to send.
     """
     parsed = addresses.parse(address)
-    copies = [
-        (edition, channel)
-        for edition in editions
-        for channel in channels.values()
-        if isinstance(channel.channel, Mailing)
-        and scheme_of(channel.channel) == parsed.scheme
-        and channel.takes(edition.key, edition.lang)
-    ]
+    copies = rehearsing.copies(editions, channels, parsed)
     if not copies:
-        what = f"messages to {parsed.scheme}: addresses" if parsed.scheme else "mail"
-        raise finding.Wrong(f"--to: none of these channels sends {what} in these languages")
+        raise finding.Wrong(f"--to: none of these channels sends {parsed.what} in these languages")
     sent = [_send(edition, channel, parsed.typed) for edition, channel in copies]
     return 0 if all(sent) else 1
 
@@ -37,7 +28,7 @@ def _send(edition: Edition, channel: Configured, to: str) -> bool:
     place = f"{edition.key} ({edition.lang}) on {channel.name}"
     leave = wiring.settings().public_url + "unsubscribe/"
     try:
-        receipt = rehearse(edition, channel, address=to, leave=leave)
+        receipt = rehearsing.rehearse(edition, channel, address=to, leave=leave)
     except ChannelError as error:
         click.echo(f"{place}: no test copy for {to}: {error}", err=True)
         return False

@@ -53,9 +53,7 @@ def list_(json_: bool) -> int:
     with reading(wiring.engine()) as db:
         found = users.everybody(db)
     if json_:
-        names = ("name", "role", "made_at", "seen_at")
-        told = [{name: getattr(one, name) for name in names} for one in found]
-        click.echo(documents.as_json(told))
+        click.echo(documents.as_json([documents.user(one) for one in found]))
         return 0
     for one in found:
         seen = f"last seen {show.moment(one.seen_at)}" if one.seen_at else "never seen"

@@ -21,6 +21,10 @@ class NotPossible(ValueError):
     """What was asked for cannot be done as things stand; the message says why, and what can."""
 
 
+class HasErrors(NotPossible):
+    """An issue that is not published unless somebody says: despite its errors."""
+
+
 class Unknown(LookupError):
     """There is no such issue, channel or reader; the message names it."""
 
@@ -31,7 +35,8 @@ class Desk:
 
     `site()` is what releases stand on, `channels()` all that there are, and `editions(issue)` those
     that the source has now, looked over. `sweep()` hints at what is due, `go_on()` takes releases a
-    step further, and `receipts()` writes down for the site what became out. Where the site has
+    step further, and `receipts()` writes down for the site what became out. `leave` is what leave
+    links of test copies begin with. Where the site has
     `two_people` decide about a channel, who publishes, releases, retries or sends again what goes
     there is the first, and it is done once a second one wants the same.
     """
@@ -44,6 +49,7 @@ class Desk:
     go_on: Callable[[], int]
     receipts: Callable[[], object]
     now: Clock = utcnow
+    leave: str = ""
     by: str = "a person"
     is_person: bool = False  # whether `by` is the name of an account
 

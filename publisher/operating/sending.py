@@ -9,6 +9,7 @@ from publisher.domain.delivery import State
 from publisher.operating.agreeing import agreed, unplanned
 from publisher.operating.desk import (
     Desk,
+    HasErrors,
     NotPossible,
     alone,
     joined,
@@ -26,10 +27,13 @@ CLOSED = {State.DELIVERED, State.SKIPPED}
 ANSWERS = {"delivered": State.DELIVERED, "resend": State.PENDING, "skip": State.SKIPPED}
 
 
-def publish(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
+def publish(
+    desk: Desk, issue: str, names: Sequence[str] = (), *, despite_errors: bool = False
+) -> int:
     """Plan every delivery of an issue that is not there already; how many are new.
 
-    Raises NotPossible for what has errors, is a draft, or is taken by no channel.
+    Raises HasErrors for what has errors, unless it is to go out despite them, and NotPossible for
+    what is a draft, has no text, or is taken by no channel.
     """
     require_free(desk)
     editions = require_editions(desk, issue)
@@ -38,8 +42,10 @@ def publish(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
     for edition in editions:
         if edition.draft:
             raise NotPossible(f"{edition.key} ({edition.lang}) is a draft")
-        if why := site.errors(edition):
-            raise NotPossible(why)
+        if not edition.text.strip():
+            raise NotPossible(f"{edition.key} ({edition.lang}) has a head and no text")
+        if not despite_errors and (why := site.errors(edition)):
+            raise HasErrors(why)
     if not any(c.takes(e.key, e.lang) for c in channels.values() for e in editions):
         raise NotPossible(f"no channel takes {issue} in any of its languages")
     with desk.engine.begin() as db:
@@ -48,7 +54,8 @@ def publish(desk: Desk, issue: str, names: Sequence[str] = ()) -> int:
         if not agreed(db, desk, wanted, new, editions):
             return 0
         planned = publishing.plan(editions, db=db, channels=channels, at=desk.now())
-        note(db, desk, "publish", issue, words=f"{planned} planned")
+        despite = ", despite its errors" if despite_errors else ""
+        note(db, desk, "publish", issue, words=f"{planned} planned{despite}")
     desk.sweep()
     return planned
 

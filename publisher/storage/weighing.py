@@ -78,6 +78,16 @@ def set_aside(db: Connection, issue: str, channel: str) -> Sequence[Row[Any]]:
     return db.execute(query.order_by(bounces.c.id)).all()
 
 
+def numbers_aside(db: Connection, issue: str) -> list[tuple[str, int]]:
+    """How many bounces of an issue are held against nobody, by channel."""
+    b = bounces.c
+    number = func.count(b.id)
+    query = select(posts.c.channel, number).select_from(bounces).join(deliveries).join(posts)
+    here = (posts.c.issue == issue, b.verdict == Verdict.ASIDE)
+    found = db.execute(query.where(*here).group_by(posts.c.channel).order_by(posts.c.channel))
+    return [(channel, count) for channel, count in found]
+
+
 def decide(db: Connection, id: int, verdict: Verdict) -> None:
     """Give one bounce its verdict."""
     db.execute(bounces.update().where(bounces.c.id == id).values(verdict=verdict))

@@ -36,6 +36,7 @@ class House:
             sweep=self._call("sweep"),
             go_on=self._go_on,
             receipts=self._call("receipts"),
+            leave="https://news.example/unsubscribe/",
             now=self.clock,
             by="ines",
             is_person=True,

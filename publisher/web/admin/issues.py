@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from publisher.domain.delivery import FAILED, State
-from publisher.storage import actions, consents, releases, reports
+from publisher.storage import actions, changes, consents, releases, reports, weighing
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 from publisher.web.admin import pages
-from publisher.web.admin.doing import DEEDS
+from publisher.web.admin.deeds import DEEDS
 from publisher.web.admin.matrix import plan
 from publisher.web.admin.sessions import Door
 from publisher.web.headers import READING
@@ -61,6 +61,8 @@ def known(door: Door, key: str) -> dict[str, Any]:
         troubled = reports.troubled_copies(db, key, most=REASONS)
         did = actions.of(db, key)
         asked = consents.waiting(db, at=door.web.now(), issue=key)
+        changed = [one for one in changes.open_(db) if one.asks and one.issue == key]
+        aside = weighing.numbers_aside(db, key)
         waiting = [one for one in releases.of(db, key) if one.done_at is None]
         plans = [(one, *plan(door, db, one)) for one in waiting]
     if not standings and not plans and not asked:
@@ -75,6 +77,8 @@ def known(door: Door, key: str) -> dict[str, Any]:
         "did": did,
         "plans": plans,
         "asked": asked,
+        "changed": changed,
+        "aside": aside,
         "deeds": DEEDS,
         "wishes": {(s.channel, s.lang): wishes(s) for s in standings},
     }

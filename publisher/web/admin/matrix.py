@@ -15,7 +15,7 @@ from publisher.storage.engine import reading
 from publisher.storage.releases import Release
 from publisher.storage.reports import Standing
 from publisher.web.admin import pages
-from publisher.web.admin.doing import DEEDS
+from publisher.web.admin.deeds import DEEDS
 from publisher.web.admin.sessions import Door
 from publisher.web.headers import READING
 

@@ -10,7 +10,7 @@ from publisher.domain.delivery import FAILED, State
 from publisher.storage import changes, consents, posts, releases, reports
 from publisher.storage.engine import reading
 from publisher.web.admin import pages
-from publisher.web.admin.doing import DEEDS
+from publisher.web.admin.deeds import DEEDS
 from publisher.web.admin.issues import wishes
 from publisher.web.admin.matrix import plan
 from publisher.web.admin.sessions import Door

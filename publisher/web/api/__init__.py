@@ -51,7 +51,7 @@ def _routers(web: Web) -> Iterator[APIRouter]:
     yield from channels.routers(web)
     yield from moving.routers(web)  # before the readers, whose addresses may be anything
     yield from readers.routers(web)
-    yield returns.router(web)
+    yield from returns.routers(web)
     yield from house.routers(web)
 
 

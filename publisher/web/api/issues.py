@@ -1,7 +1,7 @@
 """GET /issues…: what was planned, what became of it, what would be sent, and when."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -14,7 +14,7 @@ from publisher.operating import NotPossible, Unknown
 from publisher.readership import without_addresses
 from publisher.sources.folder import SourceTrouble
 from publisher.storage import paging as parts
-from publisher.storage import posts, releases, reports
+from publisher.storage import posts, receipts, releases, reports
 from publisher.storage.engine import reading
 from publisher.storage.reports import Attempt, Standing
 from publisher.web.api.entry import Asks, Caller
@@ -25,7 +25,7 @@ from publisher.web.api.shapes import issues as shapes
 from publisher.web.api.shapes.words import PLAIN, Key, Part, Word
 from publisher.web.showing import Web
 
-DEEDS = ("publish", "retry", "settle", "correct", "retract", "pause", "resume", "cancel")
+DEEDS = ("publish", "test", "retry", "settle", "correct", "retract", "pause", "resume", "cancel")
 NOT_READ = (*DEEDS, "hold", "release")  # what stands behind an issue, and is no part of its key
 Lang = Annotated[str, Path(max_length=20, pattern=r"^[A-Za-z0-9-]+$", examples=["en"])]
 Filter = Annotated[str, Query(max_length=100, pattern=PLAIN)]
@@ -116,6 +116,15 @@ def _add_standing(web: Web, routes: APIRouter) -> None:
         if not found:
             raise Unknown(f"{key}: no release waits; it was never seen at the source as news")
         return answer([documents.plan(one, steps) for one, steps in found])
+
+    @routes.get("/issues/{key:path}/receipts", response_model=shapes.Receipts)
+    def read_receipts(key: Key) -> Response:
+        """What is out of an issue: where, since when, and under which id."""
+        with reading(web.engine) as db:
+            found = receipts.proofs(db, key)
+            if not found and not receipts.is_known(db, key):
+                raise _unplanned(key)
+        return answer({"key": key, "receipts": [asdict(one) for one in found]})
 
     @routes.get("/issues/{key:path}", response_model=shapes.Issue)
     def read_issue(key: Key, caller: Asks) -> Response:

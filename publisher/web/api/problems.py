@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from publisher.accounts import BadAccount, NoAccount
 from publisher.addresses import BadAddress
 from publisher.fencing import Fenced
 from publisher.floods import TooMany
@@ -123,6 +124,8 @@ KNOWN: Mapping[type[Exception], Callable[[Any], Problem]] = {
     NotPossible: _not_possible,
     Fenced: _not_possible,
     BadToken: _not_possible,
+    NoAccount: lambda error: Problem(404, "unknown", str(error)),
+    BadAccount: _not_possible,
     BadAddress: lambda error: wrong("body", "#/address", str(error)),
     BadWish: lambda error: wrong("body", f"#/{error.what}", str(error)),
     Unreadable: lambda error: wrong("body", "#", f"{error}; nothing was imported"),

@@ -1,21 +1,27 @@
-"""GET /bounces: what came back of mail."""
+"""What came back of mail, and whether it counts."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from publisher import documents
+from publisher import documents, readership
 from publisher.accounts import Role
 from publisher.storage import paging as parts
 from publisher.storage.engine import reading
-from publisher.web.api.operations import looking
+from publisher.web.api.entry import Asks
+from publisher.web.api.operations import answer, changing, looking
 from publisher.web.api.paging import After, Limit, number, part
 from publisher.web.api.shapes import readers as shapes
 from publisher.web.api.shapes.words import PLAIN, Part
 from publisher.web.showing import Web
 
 
-def router(web: Web) -> APIRouter:
+def routers(web: Web) -> tuple[APIRouter, ...]:
+    return _looking(web), _changing(web)
+
+
+def _looking(web: Web) -> APIRouter:
     routes = looking(web, Role.RELEASE, tag="readers")
 
     @routes.get("/bounces", response_model=Part[shapes.Bounce])
@@ -31,5 +37,17 @@ def router(web: Web) -> APIRouter:
         items = [documents.bounce(row) for row in found[:limit]]
         more = [found[limit - 1].id] if len(found) > limit else None
         return part(request, items, more, personal=True)
+
+    return routes
+
+
+def _changing(web: Web) -> APIRouter:
+    routes = changing(web, Role.RELEASE, tag="readers")
+
+    @routes.post("/bounces/believe", response_model=shapes.Believed)
+    def believe_bounces(caller: Asks, body: shapes.Believing) -> Response:
+        """Let what was set aside of an issue count after all: those addresses really are gone."""
+        found = readership.believe(caller.desk, body.issue, body.channel)
+        return answer(asdict(found))
 
     return routes

@@ -15,6 +15,7 @@ from publisher.web.api.shapes.words import Key
 from publisher.web.showing import Web
 
 EVERYWHERE = deeds.Places()
+PUBLISHING, CORRECTING = deeds.Publishing(), deeds.Correcting()
 RELEASE = deeds.MaybePlace()
 
 
@@ -30,9 +31,17 @@ def router(web: Web) -> APIRouter:
 
 def _add_sending(routes: APIRouter) -> None:
     @routes.post("/issues/{key:path}/publish", status_code=202, response_model=deeds.Planned)
-    def publish_issue(key: Key, caller: Asks, body: deeds.Places = EVERYWHERE) -> Response:
+    def publish_issue(key: Key, caller: Asks, body: deeds.Publishing = PUBLISHING) -> Response:
         """Plan every delivery that is not there already, and start it."""
-        return answer({"planned": operating.publish(caller.desk, key, body.channels)}, 202)
+        known = {"despite_errors": body.despite_errors}
+        return answer({"planned": operating.publish(caller.desk, key, body.channels, **known)}, 202)
+
+    @routes.post("/issues/{key:path}/test", response_model=deeds.Tested)
+    def test_issue(key: Key, caller: Asks, body: deeds.Testing) -> Response:
+        """Send a test copy of the mail to one address, and nowhere else. Drafts, too."""
+        to = address_key(body.to, "body", "#/to") and body.to
+        found = operating.rehearse(caller.desk, key, to, body.channels)
+        return answer({"copies": [asdict(one) for one in found]}, personal=True)
 
     @routes.post("/issues/{key:path}/retry", status_code=202, response_model=deeds.Tried)
     def retry_issue(key: Key, caller: Asks, body: deeds.Places = EVERYWHERE) -> Response:
@@ -51,10 +60,17 @@ def _add_answers(routes: APIRouter) -> None:
         return answer({"settled": met})
 
     @routes.post("/issues/{key:path}/correct", response_model=deeds.Corrected)
-    def correct_issue(key: Key, caller: Asks, body: deeds.Places = EVERYWHERE) -> Response:
+    def correct_issue(key: Key, caller: Asks, body: deeds.Correcting = CORRECTING) -> Response:
         """Carry what changed at the source to what is out. This asks the networks, and waits."""
+        if body.leave:
+            if body.tell or body.channels:
+                raise wrong("body", "#/leave", "what is left is neither told nor corrected")
+            left = operating.leave(caller.desk, key)
+            return answer({"corrections": [], "told": [], "left": left})
+        told = operating.tell(caller.desk, key, body.channels) if body.tell else []
         found = operating.correct(caller.desk, key, body.channels)
-        return answer({"corrections": [asdict(one) for one in found]})
+        said = {"corrections": [asdict(one) for one in found], "told": [asdict(w) for w in told]}
+        return answer(said | {"left": []})
 
     @routes.post("/issues/{key:path}/retract", response_model=deeds.Retracted)
     def retract_issue(key: Key, caller: Asks, body: deeds.Taking) -> Response:

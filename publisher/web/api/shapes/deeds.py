@@ -13,6 +13,27 @@ class Places(Asked):
     channels: list[Word] = Field(default=[], max_length=100, examples=[["fosstodon"]])
 
 
+class Publishing(Places):
+    """The same, and whether what has errors is published all the same."""
+
+    despite_errors: bool = False
+
+
+class Correcting(Places):
+    """The same, and what else is to be done about what was wrong."""
+
+    tell: bool = Field(
+        default=False, description="Mail `correction:` once to those who were mailed the issue."
+    )
+    leave: bool = Field(default=False, description="Correct nothing, and ask no more.")
+
+
+class Testing(Places):
+    """Where a test copy of the mail goes."""
+
+    to: Word = Field(min_length=1, examples=["ines@news.example"])
+
+
 class Place(Asked):
     """One channel."""
 
@@ -70,10 +91,36 @@ class Outcome(BaseModel):
     url: str
 
 
+class Told(BaseModel):
+    """A mail or an answer about what was wrong, and how many are new on a channel."""
+
+    issue: str
+    lang: str
+    channel: str
+    planned: int
+
+
 class Corrected(BaseModel):
-    """What became of each post that is out."""
+    """What became of each post that is out, who is told, and the languages that are left."""
 
     corrections: list[Outcome]
+    told: list[Told]
+    left: list[str] = Field(examples=[["en"]])
+
+
+class Copy(BaseModel):
+    """One test copy: whether it was taken, and the server's words."""
+
+    channel: str
+    lang: str
+    ok: bool
+    words: str
+
+
+class Tested(BaseModel):
+    """What became of each copy."""
+
+    copies: list[Copy]
 
 
 class Retracted(BaseModel):

@@ -1,15 +1,16 @@
 """Channels, tokens, and who did what."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from publisher.accounts import NAME
+from publisher.accounts import LONGEST, NAME, SHORTEST
 from publisher.tokens import DAYS, MOST_DAYS
-from publisher.web.api.shapes.words import Asked
+from publisher.web.api.shapes.words import PLAIN, Asked
 
 RoleName = Literal["read", "release", "admin"]
+Password = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
 
 
 class Channel(BaseModel):
@@ -71,6 +72,42 @@ class Made(BaseModel):
     name: str
     role: RoleName
     token: str = Field(examples=["pub_…"])
+
+
+class User(BaseModel):
+    """Somebody who may sign in."""
+
+    name: str = Field(examples=["ines"])
+    role: RoleName
+    made_at: datetime
+    seen_at: datetime | None
+
+
+class Users(BaseModel):
+    """All of them."""
+
+    items: list[User]
+
+
+class Welcoming(Asked):
+    """Somebody who may sign in: by a password, or as whom an OpenID provider knows them."""
+
+    name: str = Field(pattern=f"^{NAME.pattern}$", examples=["ines"])
+    role: RoleName = "release"
+    password: Password | None = Field(default=None, examples=["correct horse battery"])
+    subject: str = Field(default="", max_length=255, pattern=PLAIN)
+
+
+class NewPassword(Asked):
+    """Another password; it ends all of their sessions."""
+
+    password: Password = Field(examples=["correct horse battery"])
+
+
+class NewRole(Asked):
+    """What somebody may do from now on."""
+
+    role: RoleName
 
 
 class Action(BaseModel):

@@ -102,6 +102,25 @@ class Attempt(BaseModel):
     worker: str
 
 
+class Receipt(BaseModel):
+    """What is out on a channel, since when, and its proof. `readers` counts delivered copies."""
+
+    lang: str
+    channel: str
+    kind: str
+    at: datetime
+    url: str
+    remote_id: str
+    readers: int | None
+
+
+class Receipts(BaseModel):
+    """What is out of an issue."""
+
+    key: str = Field(examples=["2026-11-05-newsletter"])
+    receipts: list[Receipt]
+
+
 class Preview(BaseModel):
     """What a channel would get."""
 

@@ -146,3 +146,17 @@ class Bounce(BaseModel):
     status: str
     words: str
     verdict: str
+
+
+class Believing(Asked):
+    """Which bounces are right after all."""
+
+    issue: Word = Field(min_length=1, examples=["2026-11-05-newsletter"])
+    channel: Word = Field(min_length=1, examples=["readers"])
+
+
+class Believed(BaseModel):
+    """How many bounces count now, and how many readers that stopped."""
+
+    counted: int
+    stopped: int

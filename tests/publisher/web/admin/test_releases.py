@@ -8,10 +8,22 @@ from datetime import timedelta
 import pytest
 
 from publisher import subscribing
+from publisher.domain.bounce import Kind, Verdict
 from publisher.domain.channel import Refused, Unsure
+from publisher.domain.correction import Change
 from publisher.domain.delivery import State
 from publisher.domain.plan import AT_ONCE
-from publisher.storage import homes, identity, pacing, releases
+from publisher.storage import (
+    bounces,
+    changes,
+    homes,
+    identity,
+    pacing,
+    releases,
+    reports,
+    weighing,
+)
+from publisher.storage.engine import reading
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.web.admin.conftest import Office
 
@@ -306,3 +318,69 @@ def test_two_people_decide_where_they_have_to(office: Office) -> None:
     assert office.browser.post("/admin/do/retry", data=fields).status_code == 303
     assert office.house.standing("lemmy").state is State.PENDING
     assert "Waiting for a second person" not in office.browser.get("/admin").text
+
+
+def test_a_test_copy_is_asked_for_and_sent(office: Office) -> None:
+    office.house.bring(readers=FakeMailing())
+    assert "Send a test copy" in office.browser.get(f"/admin/preview/{ISSUE}").text
+    answer = office.do("test", ISSUE, to="ines@news.example")
+    assert answer.status_code == 409
+    assert "readers (en): copies only" in answer.text  # as this fake would have it
+    assert 'value="ines@news.example"' in answer.text
+    answer = office.do("test", ISSUE, to="ines")
+    assert (answer.status_code, "Nothing was done" in answer.text) == (409, True)
+    assert "ines@" not in str(office.house.done())
+
+
+def test_what_has_errors_is_published_by_who_insists(office: Office) -> None:
+    office.house.there = [edition(key="2026-12", title="bad")]
+    assert 'name="despite"' not in office.browser.get("/admin/do/publish?issue=2026-12").text
+    answer = office.do("publish", "2026-12")
+    assert (answer.status_code, "it is bad" in answer.text) == (409, True)
+    assert 'name="despite"' in answer.text
+    assert office.do("publish", "2026-12", despite="yes").status_code == 303
+    assert ("ines", "publish", "2026-12", "", "3 planned, despite its errors") in (
+        office.house.done()
+    )
+
+
+def test_a_change_to_what_is_out_is_told_or_left(office: Office) -> None:
+    change = Change(issue=ISSUE, lang="en", revision="2")
+    with office.house.desk.engine.begin() as db:
+        changes.see(db, change, at=NOW, due=NOW, asks=f"was changed {EVIL}")
+    for path in ("/admin/tasks", f"/admin/issues/{ISSUE}"):
+        page = office.browser.get(path).text
+        assert "Changed after it went out" in page
+        assert EVIL not in page
+        for deed in ("correct", "tell", "leave"):
+            assert f"/admin/do/{deed}?issue={ISSUE}" in page
+    answer = office.do("tell", ISSUE)
+    assert (answer.status_code, "no `correction:`" in html.unescape(answer.text)) == (409, True)
+    office.house.there = [edition(correction="On the 12th.", revision="2")]
+    subscribing.add(["ann@example.org"], engine=office.house.desk.engine, at=NOW)
+    office.house.bring(readers=FakeMailing())
+    office.house.run()
+    assert office.do("tell", ISSUE).status_code == 303
+    done = [deed for _, deed, *_ in office.house.done()]
+    assert done[-3:] == ["tell", "correct", "corrected"]
+    with office.house.desk.engine.begin() as db:
+        changes.see(db, replace(change, revision="3"), at=NOW, due=NOW, asks="was changed")
+    assert office.do("leave", ISSUE).status_code == 303
+    assert "Changed after it went out" not in office.browser.get(f"/admin/issues/{ISSUE}").text
+    assert office.do("leave", ISSUE).status_code == 409
+
+
+def test_a_wave_of_bounces_is_shown_and_may_be_believed(office: Office) -> None:
+    engine = office.house.desk.engine
+    subscribing.add(["ann@example.org"], engine=engine, at=NOW)
+    office.house.bring(readers=FakeMailing())
+    office.house.run()
+    with reading(engine) as db:
+        [copy] = reports.delivery_ids(db, ISSUE, names=["readers"])
+    with engine.begin() as db:
+        bounces.record(db, copy, kind=Kind.HARD, at=NOW, status="5.1.1", words="gone")
+        weighing.judge(db, ISSUE, "readers", Verdict.ASIDE)
+    assert "1 bounce is held against nobody" in office.browser.get(f"/admin/issues/{ISSUE}").text
+    assert office.do("believe", ISSUE, "readers").status_code == 303
+    assert "held against nobody" not in office.browser.get(f"/admin/issues/{ISSUE}").text
+    assert office.do("believe", ISSUE, "readers").status_code == 409

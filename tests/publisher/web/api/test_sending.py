@@ -5,8 +5,20 @@ from typing import Any
 import pytest
 
 from publisher import subscribing
+from publisher.domain.bounce import Kind, Verdict
 from publisher.domain.channel import Disconnected, Refused, Unsure
-from publisher.storage import actions, homes, identity, releases
+from publisher.domain.correction import Change
+from publisher.storage import (
+    actions,
+    bounces,
+    changes,
+    homes,
+    identity,
+    releases,
+    reports,
+    weighing,
+)
+from publisher.storage.engine import reading
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition, work
 from tests.publisher.house import House
 from tests.publisher.web.api.conftest import Program, problem
@@ -194,3 +206,66 @@ def test_what_a_server_said_of_somebody_is_not_for_who_only_looks(program: Progr
         actions.note(db, "ines", "corrected", at=NOW, words="readers: failed, <ann@b.example> gone")
     assert "ann@" in program.get("/actions").text
     assert "ann@" not in program.get("/actions", "read").text
+
+
+def test_what_has_errors_is_published_despite_them(program: Program) -> None:
+    program.house.there = [edition(title="bad")]
+    assert problem(program.post(f"{ISSUE}/publish")) == (409, "not_possible")
+    told = program.post(f"{ISSUE}/publish", json={"despite_errors": True})
+    assert (told.status_code, told.json()) == (202, {"planned": 2})
+
+
+def test_readers_are_told_what_was_wrong_and_a_question_is_answered(program: Program) -> None:
+    subscribing.add(["ann@example.org"], engine=program.house.desk.engine, at=NOW)
+    program.house.run()
+    program.house.there = [edition(correction="On the 12th.", revision="2")]
+    told = program.post(f"{ISSUE}/correct", json={"tell": True, "channels": ["readers"]}).json()
+    [word] = told["told"]
+    assert (word["channel"], word["lang"], word["planned"]) == ("readers", "en", 1)
+    assert program.post(f"{ISSUE}/correct", json={"tell": True}).json()["told"][0]["planned"] == 0
+    for wrong in ({"leave": True, "tell": True}, {"leave": True, "channels": ["a"]}):
+        assert problem(program.post(f"{ISSUE}/correct", json=wrong)) == (422, "invalid")
+    leave = {"leave": True}
+    assert problem(program.post(f"{ISSUE}/correct", json=leave)) == (409, "not_possible")
+    change = Change(issue="2026-11", lang="en", revision="3")
+    with program.house.desk.engine.begin() as db:
+        changes.see(db, change, at=NOW, due=NOW, asks="was changed")
+    answer = program.post(f"{ISSUE}/correct", json=leave)
+    assert answer.json() == {"corrections": [], "told": [], "left": ["en"]}
+
+
+def test_a_test_copy_says_what_became_of_it(program: Program) -> None:
+    said = {"to": "ines@news.example", "channels": ["readers"]}
+    [one] = program.post(f"{ISSUE}/test", json=said).json()["copies"]
+    assert (one["ok"], one["words"]) == (False, "copies only")  # as this fake would have it
+    assert "ines@" not in str(program.house.done())
+    bad = program.post(f"{ISSUE}/test", json={"to": "ines"})
+    assert bad.json()["errors"][0]["pointer"] == "#/to"
+    none = program.post(f"{ISSUE}/test", json=said | {"channels": ["a"]})
+    assert problem(none) == (409, "not_possible")
+    assert problem(program.post(f"{ISSUE}/test", "read", json=said)) == (403, "insufficient_scope")
+
+
+def test_receipts_tell_what_is_out(program: Program) -> None:
+    subscribing.add(["ann@example.org"], engine=program.house.desk.engine, at=NOW)
+    assert problem(program.get(f"{ISSUE}/receipts")) == (404, "unknown")
+    program.house.run()
+    told = program.get(f"{ISSUE}/receipts", "read")
+    found = {one["channel"]: one for one in told.json()["receipts"]}
+    assert found["a"]["url"].startswith("https://fake.example/")
+    assert (found["readers"]["readers"], found["readers"]["url"]) == (1, "")
+    assert "ann@" not in told.text
+
+
+def test_bounces_are_believed_once(program: Program) -> None:
+    engine = program.house.desk.engine
+    subscribing.add(["ann@example.org"], engine=engine, at=NOW)
+    program.house.run()
+    with reading(engine) as db:
+        [copy] = reports.delivery_ids(db, "2026-11", names=["readers"])
+    with engine.begin() as db:
+        bounces.record(db, copy, kind=Kind.HARD, at=NOW, status="5.1.1", words="gone")
+        weighing.judge(db, "2026-11", "readers", Verdict.ASIDE)
+    said = {"issue": "2026-11", "channel": "readers"}
+    assert program.post("/bounces/believe", json=said).json() == {"counted": 1, "stopped": 1}
+    assert problem(program.post("/bounces/believe", json=said)) == (409, "not_possible")
