@@ -131,7 +131,7 @@ def router(door: Door) -> APIRouter:
         return _stream(hub, request, session, f"matrix {window}", write)
 
     @routes.get("/live/issue")
-    async def of_issue(request: Request, key: str) -> Response:
+    async def of_issue(request: Request, key: str = "") -> Response:
         session = await run_in_threadpool(door.session, request)
         write = _writer(door, request, session, "issue", lambda: issues.known(door, key))
         return _stream(hub, request, session, f"issue {key}", write)

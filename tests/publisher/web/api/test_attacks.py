@@ -128,6 +128,36 @@ def test_nothing_else_is_a_method(program: Program) -> None:
         assert answer.headers["allow"]
 
 
+def operations(program: Program) -> list[tuple[str, str]]:
+    """Every (method, path) of the document, with something known in its places."""
+    paths = program.client.get("/api/v1/openapi.json").json()["paths"]
+    known = {"key": "2026-11", "lang": "en", "name": "fosstodon", "address": "ann@example.org"}
+    found = []
+    for path, methods in paths.items():
+        place = path.removeprefix("/v1")
+        for name, value in known.items():
+            place = place.replace(f"{{{name}}}", value)
+        assert "{" not in place
+        found += [(method.upper(), place) for method in methods]
+    assert len(found) > 40
+    return found
+
+
+def test_nothing_answers_without_a_token(stored: Program) -> None:
+    for method, path in operations(stored):
+        answer = stored.client.request(method, f"/api/v1{path}")
+        assert problem(answer) == (401, "no_token"), (method, path)
+
+
+def test_a_token_that_reads_changes_nothing_and_sees_no_reader(stored: Program) -> None:
+    before = stored.house.done()
+    for method, path in operations(stored):
+        if method != "GET" or path.startswith(("/subscribers", "/bounces", "/tokens", "/users")):
+            answer = stored.ask(method, path, "read", json={} if method == "POST" else None)
+            assert problem(answer) == (403, "insufficient_scope"), (method, path)
+    assert stored.house.done() == before
+
+
 def test_no_other_site_may_ask(program: Program) -> None:
     origin = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for method in ("OPTIONS", "GET"):
