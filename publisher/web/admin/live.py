@@ -151,7 +151,8 @@ def _writer(
 
     def write() -> str:
         try:
-            return pages.part(door, f"{name}-live.html", lang=lang, may_act=may, **known())
+            said = {"sees_readers": may, "may_act": may, **known()}
+            return pages.part(door, f"{name}-live.html", lang=lang, **said)
         except HTTPException:  # it is not there any more
             return ""
 

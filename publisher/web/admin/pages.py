@@ -10,11 +10,13 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from publisher.domain import subscriber
 from publisher.domain.delivery import State
+from publisher.readership import without_addresses
 from publisher.storage.arrivals import Fate
 from publisher.storage.reports import Standing
 from publisher.web import languages, showing
@@ -83,7 +85,8 @@ def page(
 ) -> Response:
     """A page in the browser's language, for nobody to keep."""
     lang = languages.wanted(request.headers.get("accept-language", ""))
-    html = part(door, template, lang=lang, session=session, **values)
+    sees = session is not None and session.may("release")
+    html = part(door, template, lang=lang, sees_readers=sees, session=session, **values)
     headers = FRESH | {"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"}
     return HTMLResponse(html, status, headers=headers)
 
@@ -92,7 +95,7 @@ def live(door: Door, request: Request, name: str, session: Session, **values: An
     """A page whose part NAME-live.html is kept up to date where scripts run."""
     lang = languages.wanted(request.headers.get("accept-language", ""))
     may = {"may_act": session.may("release")}
-    shown = part(door, f"{name}-live.html", lang=lang, **may, **values)
+    shown = part(door, f"{name}-live.html", lang=lang, sees_readers=may["may_act"], **may, **values)
     safe = Markup(shown)  # noqa: S704  a template of ours wrote it
     known: dict[str, Any] = {"here": name, "live": safe, "seen": mark_of(shown)}
     return page(door, request, f"{name}.html", session=session, **may, **known, **values)
@@ -103,11 +106,12 @@ def mark_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def part(door: Door, template: str, *, lang: str, **values: Any) -> str:
-    """A page or a part of one as text."""
+def part(door: Door, template: str, *, lang: str, sees_readers: bool, **values: Any) -> str:
+    """A page or a part of one as text, without addresses for who sees no readers."""
     known = {"admin": door.path, "site": door.web.settings.site, "web": door.web, "lang": lang}
     known["asset"] = showing.asset(door.web)
-    return _environment(lang).get_template(template).render(known, now=door.web.now(), **values)
+    values |= {"sees_readers": sees_readers, "now": door.web.now()}
+    return _environment(lang).get_template(template).render(known, **values)
 
 
 @cache
@@ -167,9 +171,10 @@ def linkable(url: str) -> bool:
     return url.startswith(SAFE)
 
 
-def linked(words: str) -> Markup:
-    """Words from elsewhere, in which addresses are links."""
-    return Markup("").join(_linked(words))
+@pass_context
+def linked(context: Context, words: str) -> Markup:
+    """Words from elsewhere, in which addresses are links; servers' words may name readers."""
+    return Markup("").join(_linked(words if context["sees_readers"] else without_addresses(words)))
 
 
 def _linked(words: str) -> Iterator[Markup]:

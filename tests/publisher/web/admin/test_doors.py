@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from publisher import subscribing
+from publisher.domain.channel import Disconnected, Refused
+from publisher.storage import actions
 from publisher.web.admin.deeds import DEEDS
+from tests.publisher.fakes import NOW, FakeChannel, FakeMailing
 from tests.publisher.web.admin.conftest import Office
 
 KNOWN = {
@@ -99,3 +103,20 @@ def test_who_may_only_look_acts_nowhere_and_sees_no_reader(office: Office) -> No
         elif path not in STREAMS:
             assert office.browser.get(path, follow_redirects=True).status_code < 500, path
     assert office.house.done() == []
+
+
+def test_who_may_only_look_sees_no_reader_in_anybodys_words(office: Office) -> None:
+    engine, gone = office.house.desk.engine, "550 <ann@example.org> unknown"
+    subscribing.add(["ann@example.org"], engine=engine, at=NOW)
+    mail = FakeMailing(refuses={"ann@example.org": Refused(gone)})
+    office.house.bring(readers=mail, news=FakeChannel(fails_with=[Disconnected(gone)]))
+    office.house.run()
+    with engine.begin() as db:
+        actions.note(db, "ines", "corrected", at=NOW, issue="2026-11", words=gone)
+    named = {path for path in addresses(office, "GET") if path not in STREAMS}
+    for name, at_least in (("rosa", 0), ("ines", 4)):
+        office.sign_in(name)
+        pages = [office.browser.get(path).text for path in named]
+        assert sum("ann@" in page for page in pages) >= at_least
+        assert name == "ines" or not any("ann@" in page for page in pages)
+        assert any("unknown" in page for page in pages)
