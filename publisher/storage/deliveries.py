@@ -325,7 +325,21 @@ def is_open() -> ColumnElement[bool]:
     Databases take a partial index only for a query that says the index's own words:
     https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
     """
-    return deliveries.c.state.in_([literal_column(f"'{state}'") for state in UNFINISHED])
+    return deliveries.c.state.in_(_literally(UNFINISHED))
+
+
+def is_done() -> ColumnElement[bool]:
+    """The same of `ix_deliveries_done`: it waits for nobody, or is in no state that there is."""
+    return deliveries.c.state.not_in(_literally((*UNFINISHED, State.HELD)))
+
+
+def is_held() -> ColumnElement[bool]:
+    """The same of `ix_deliveries_held`."""
+    return deliveries.c.state == literal_column(f"'{State.HELD}'")
+
+
+def _literally(states: Sequence[State]) -> list[ColumnElement[str]]:
+    return [literal_column(f"'{state}'") for state in states]
 
 
 # --- the log

@@ -5,10 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from publisher.domain.delivery import WAITING, State
-from publisher.storage.deliveries import PERSON, is_open
+from publisher.storage.deliveries import PERSON, is_done, is_held, is_open
 from publisher.storage.pauses import PAUSED
 from publisher.storage.schema import (
     actions,
@@ -111,7 +121,7 @@ def standings_of(db: Connection, issues: Sequence[str]) -> list[Standing]:
 
 def _standings(db: Connection, query: Select[Any]) -> list[Standing]:
     tallies: dict[int, _Tally] = {}
-    for row in db.execute(query):
+    for row in db.execute(query).all():
         tally = tallies.setdefault(row.post_id, _Tally(row))
         if row.state:
             tally.counts[row.state] = row.copies
@@ -133,8 +143,18 @@ def _urgency(row: Row[Any]) -> int:
 
 
 def _counted(issues: Sequence[str] | None) -> Select[Any]:
-    c = deliveries.c
-    alone = case((func.max(c.recipient) == "", func.max(c.url)), else_="")
+    """The posts with their deliveries summed up by state.
+
+    Copies that are done may be very many: they are counted in their index, and one of them speaks
+    for all.
+    """
+    ours = posts.c.issue.in_(issues) if issues is not None else true()
+    theirs = (
+        deliveries.c.post_id.in_(select(posts.c.id).where(ours)) if issues is not None else true()
+    )
+    g = union_all(_done(theirs), _summed(theirs, is_open()), _summed(theirs, is_held()))
+    groups = g.subquery("groups")
+    own = groups.c
     query = (
         select(
             posts.c.id.label("post_id"),
@@ -147,8 +167,67 @@ def _counted(issues: Sequence[str] | None) -> Select[Any]:
             channels.c.reason.label("pause_reason"),
             channels.c.failures,
             channels.c.open_until,
+            *(own[name] for name in SUMMED),
+        )
+        .select_from(posts)
+        .outerjoin(groups, own.of == posts.c.id)
+        .outerjoin(channels, channels.c.name == posts.c.channel)
+        .order_by(posts.c.issue, posts.c.lang, posts.c.channel, posts.c.id)
+    )
+    return query.where(ours)
+
+
+SUMMED = (
+    "state",
+    "copies",
+    "recipient",
+    "attempts",
+    "next_attempt_at",
+    "changed_at",
+    "reason",
+    "remote_id",
+    "url",
+)
+
+
+def _done(theirs: ColumnElement[bool]) -> Select[Any]:
+    c, one = deliveries.c, deliveries.alias("one")
+    counts = (
+        select(
+            c.post_id,
             c.state,
-            func.count(c.id).label("copies"),
+            func.count().label("copies"),
+            func.max(c.attempts).label("attempts"),
+            func.max(c.changed_at, type_=c.changed_at.type).label("changed_at"),
+            func.min(c.id).label("first"),
+        )
+        .where(is_done(), theirs)
+        .group_by(c.post_id, c.state)
+        .subquery("counts")
+    )
+    of = counts.c
+    return select(
+        of.post_id.label("of"),
+        of.state,
+        of.copies,
+        one.c.recipient,
+        of.attempts,
+        one.c.next_attempt_at,
+        of.changed_at,
+        one.c.reason,
+        one.c.remote_id,
+        case((one.c.recipient == "", one.c.url), else_="").label("url"),
+    ).join_from(counts, one, one.c.id == of.first)
+
+
+def _summed(theirs: ColumnElement[bool], which: ColumnElement[bool]) -> Select[Any]:
+    c = deliveries.c
+    alone = case((func.max(c.recipient) == "", func.max(c.url)), else_="")
+    return (
+        select(
+            c.post_id.label("of"),
+            c.state,
+            func.count().label("copies"),
             func.max(c.recipient).label("recipient"),
             func.max(c.attempts).label("attempts"),
             func.min(c.next_attempt_at, type_=c.next_attempt_at.type).label("next_attempt_at"),
@@ -157,13 +236,9 @@ def _counted(issues: Sequence[str] | None) -> Select[Any]:
             func.max(c.remote_id).label("remote_id"),
             alone.label("url"),
         )
-        .select_from(posts)
-        .outerjoin(deliveries)
-        .outerjoin(channels, channels.c.name == posts.c.channel)
-        .group_by(posts.c.id, channels.c.name, c.state)
-        .order_by(posts.c.issue, posts.c.lang, posts.c.channel, posts.c.id)
+        .where(which, theirs)
+        .group_by(c.post_id, c.state)
     )
-    return query.where(posts.c.issue.in_(issues)) if issues is not None else query
 
 
 def _standing(tally: _Tally) -> Standing:

@@ -183,6 +183,18 @@ Index(
     postgresql_where=OPEN,
 )
 
+DONE = text("state NOT IN ('pending', 'sending', 'unsure', 'held')")
+Index(  # what readers' copies add up to is told from this alone
+    "ix_deliveries_done",
+    deliveries.c.post_id,
+    deliveries.c.state,
+    deliveries.c.changed_at,
+    deliveries.c.attempts,
+    deliveries.c.id,
+    sqlite_where=DONE,
+    postgresql_where=DONE,
+)
+
 _instead = text("else_after IS NOT NULL")
 Index(
     "ix_deliveries_else_after",

@@ -1,4 +1,4 @@
-"""What one of two people wants done, until the other agrees."""
+"""What one of two people wants done, until the other agrees; and an index to count copies by."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,9 @@ revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
+
+
+DONE = sa.text("state NOT IN ('pending', 'sending', 'unsure', 'held')")
 
 
 def upgrade() -> None:
@@ -23,4 +26,11 @@ def upgrade() -> None:
         sa.Column("at", Moment(), nullable=False),
         sa.Column("content", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("issue", "did", "channel", "lang", name=op.f("pk_consents")),
+    )
+    op.create_index(
+        "ix_deliveries_done",
+        "deliveries",
+        ["post_id", "state", "changed_at", "attempts", "id"],
+        sqlite_where=DONE,
+        postgresql_where=DONE,
     )
