@@ -1,17 +1,20 @@
 """Clients that take their time: whoever does not say what they want is not waited for.
 
-A request's head has to be there within `HEAD` seconds, and each piece of its body within `PIECE`.
+A request's head has to be there within `HEAD` seconds, each piece of its body within `PIECE`, and
+on the whole a body may take that long and a second more for each `SLOWEST` bytes that came.
 How slowly an answer is read is the kernel's matter: it waits in a small buffer.
 """
 
 import asyncio
 from asyncio import TimerHandle
+from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD = 10.0  # seconds for the head of a request
 PIECE = 20.0  # seconds between two pieces of its body
+SLOWEST = 1000  # bytes a second
 
 
 class Punctual(H11Protocol):
@@ -49,22 +52,26 @@ class Punctual(H11Protocol):
 
 
 class Prompt:
-    """ASGI middleware: whoever pauses in the middle of a body counts as gone."""
+    """ASGI middleware: whoever pauses in the middle of a body, or drips it, counts as gone."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        whole = False
+        whole, waited, heard = False, 0.0, 0
 
         async def soon() -> Message:
-            nonlocal whole
+            nonlocal whole, waited, heard
             if whole:
                 return await receive()
+            began = monotonic()
             try:
-                message = await asyncio.wait_for(receive(), PIECE)
+                left = PIECE + heard / SLOWEST - waited
+                message = await asyncio.wait_for(receive(), min(PIECE, left))
             except TimeoutError:
                 return {"type": "http.disconnect"}
+            waited += monotonic() - began  # not what we ourselves took meanwhile
+            heard += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             return message
 

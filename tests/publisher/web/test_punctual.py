@@ -80,6 +80,24 @@ def test_a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
     assert time.monotonic() - began < 10
 
 
+def test_a_body_that_drips_is_not_waited_for(port: int) -> None:
+    head = b"POST /hooks/x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9000\r\n\r\n"
+    began = time.monotonic()
+    heard = said(port, head, *(b"x",) * 100, pause=0.1)  # each in time, and ten seconds in all
+    assert b" 200 " not in heard.partition(b"\r\n")[0]
+    assert time.monotonic() - began < 5
+
+
+def test_a_long_body_may_take_its_time(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(punctual, "SLOWEST", 5000)
+    head = b"POST /subscribe HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n"
+    began = time.monotonic()
+    heard = said(port, head + kind, *(b"x" * 1000,) * 10, pause=0.1)
+    assert heard.startswith(b"HTTP/1.1 4")  # read to its end, and no form
+    assert time.monotonic() - began > 0.8  # longer than a short one may take
+
+
 def test_a_slow_second_request_is_not_waited_for_either(port: int) -> None:
     began = time.monotonic()
     heard = said(port, HEAD + b"\r\n", b"GET / HT", pause=0.3)
