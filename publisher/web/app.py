@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 
 from publisher import registry, wiring
 from publisher.addresses import XMPP
@@ -130,6 +131,11 @@ def _add_failures(app: FastAPI, web: Web) -> None:
         log.error("the store failed under a page", exc_info=error)
         return showing.failure(web, request, 503, headers={"Retry-After": "10"})
 
+    def cut_off(_request: Request, _error: Exception) -> Response:
+        return Response(
+            status_code=408, headers={"Connection": "close", "Cache-Control": "no-store"}
+        )
+
     def bug(request: Request, _error: Exception) -> Response:
         # this answer is made outside the middleware, so it brings the headers itself
         headers = page_headers()
@@ -137,4 +143,5 @@ def _add_failures(app: FastAPI, web: Web) -> None:
 
     app.add_exception_handler(HTTPException, expected)
     app.add_exception_handler(DBAPIError, store_trouble)
+    app.add_exception_handler(ClientDisconnect, cut_off)
     app.add_exception_handler(Exception, bug)
