@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 FIRST = timedelta(seconds=5)  # between the first two looks for a page; each next one half longer
 LONGEST = timedelta(minutes=5)
 AN_HOUR = 20  # looks; without its page by then a person is told, in the log, once
+CHANGED = "was changed after two people released it; they have to look again"
+UNSEEN = "what neither saw"  # in place of a revision: no edition has it
 GONE = "its file is not in the source any more; put it back, or `publisher cancel` it"
 
 
@@ -67,7 +70,19 @@ def _go_on(release: Release, site: Site) -> int:
         release = _looked(release, edition, site)
     with site.engine.begin() as db:
         now = releases.locked(db, release.issue, release.lang)  # a person may have spoken meanwhile
-        return _plan(db, now, edition, site) if now and now.done_at is None else 0
+        if now and now.done_at is None:
+            return _plan(db, _as_agreed(db, now, edition), edition, site)
+        return 0
+
+
+def _as_agreed(db: Connection, release: Release, edition: Edition) -> Release:
+    """The release, which nobody has released any more if it is not what two people agreed on."""
+    if release.facts.agreed in ("", edition.revision):
+        return release
+    log.warning("%s (%s) %s", release.issue, release.lang, CHANGED)
+    known: dict[str, Any] = {"released_at": None, "agreed": "", "trouble": CHANGED}
+    releases.note(db, release.issue, release.lang, **known)
+    return replace(release, facts=replace(release.facts, **known))
 
 
 def _plan(db: Connection, release: Release, edition: Edition, site: Site) -> int:
@@ -155,9 +170,18 @@ def hold(db: Connection, issue: str, *, at: datetime) -> list[str]:
     return _said(db, issue, held_at=at, released_at=None)
 
 
-def release(db: Connection, issue: str, *, at: datetime) -> list[str]:
-    """Let an issue go out now, whatever it waits for; the languages that waited."""
-    return _said(db, issue, released_at=at, held_at=None)
+def release(
+    db: Connection, issue: str, *, at: datetime, agreed: Mapping[str, str] | None = None
+) -> list[str]:
+    """Let an issue go out now, whatever it waits for; the languages that waited.
+
+    `agreed` has the revision of each language that two people mean, where two decide: no other goes
+    out by this.
+    """
+    langs = _said(db, issue, released_at=at, held_at=None, agreed="", trouble="")
+    for lang in langs if agreed is not None else ():
+        releases.note(db, issue, lang, agreed=(agreed or {}).get(lang) or UNSEEN)
+    return langs
 
 
 def cancel(db: Connection, issue: str, *, at: datetime) -> list[str]:
@@ -165,7 +189,7 @@ def cancel(db: Connection, issue: str, *, at: datetime) -> list[str]:
     return _said(db, issue, cancelled_at=at)
 
 
-def _said(db: Connection, issue: str, **known: datetime | None) -> list[str]:
+def _said(db: Connection, issue: str, **known: datetime | str | None) -> list[str]:
     waiting = [one for one in releases.of(db, issue) if one.waits]
     for one in waiting:
         releases.note(db, one.issue, one.lang, **known)

@@ -17,6 +17,7 @@ from publisher.publishing import utcnow
 from publisher.registry import Configured
 from publisher.storage import (
     changes,
+    consents,
     identity,
     notices,
     releases,
@@ -26,6 +27,7 @@ from publisher.storage import (
     workers,
 )
 from publisher.storage.changes import Noted
+from publisher.storage.consents import LASTS, Consent
 from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 
@@ -177,6 +179,7 @@ def status(issue: str | None, json_: bool) -> int:
         told = notices.troubles(db)
         troubles += [f"{name} is not told of what happens: {words}" for name, words in told]
         troubles += _unreleased(db)
+        troubles += [_asked(one) for one in consents.waiting(db, at=utcnow())]
         troubles += [_changed(noted, db) for noted in changes.open_(db)]
         held_back = sightings.held_back(db, since=utcnow() - REMEMBERED)
         me, idle = identity.known(db), _is_idle(db)
@@ -198,6 +201,13 @@ def _unreleased(db: Connection) -> Iterator[str]:
     site = wiring.releases()
     for waiting in releases.waiting(db):
         yield releasing.told(waiting, releasing.planned(db, waiting, site))
+
+
+def _asked(one: Consent) -> str:
+    """What one person wants done and another has to agree to."""
+    what = f"{one.wanted.did} {one.wanted.issue} {one.wanted.channel}".rstrip()
+    until, place = show.moment(one.at + LASTS), f"{wiring.settings().public_url}admin/tasks"
+    return f"{one.by} asks to {what}; another person has to agree until {until}, at {place}"
 
 
 def _changed(noted: Noted, db: Connection) -> str:

@@ -41,7 +41,8 @@ AT_ONCE = Rules(proof=False, hold=timedelta(0), order=(), most_a_day=10**9)
 class Facts:
     """What is known of an edition that waits: when it was seen and live, and what a person said.
 
-    `dated` is its date where it is the first edition of its issue.
+    `dated` is its date where it is the first edition of its issue. `agreed` is the revision that
+    two people released, "" where one word was enough.
     """
 
     seen_at: datetime
@@ -51,6 +52,7 @@ class Facts:
     held_at: datetime | None = None
     released_at: datetime | None = None
     cancelled_at: datetime | None = None
+    agreed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ They are what the commands of the same names do, without the waiting. An action 
 possible any more, for somebody else was quicker, raises NotPossible and changes nothing.
 """
 
-from publisher.operating.agreeing import of_two
+from publisher.operating.agreeing import of_two, withdraw
 from publisher.operating.amending import Word, correct, leave, retract, tell
 from publisher.operating.channels import check, pause_channel, resume_channel
 from publisher.operating.desk import Desk, HasErrors, NotPossible, Unknown
@@ -37,4 +37,5 @@ __all__ = [
     "retry",
     "settle",
     "tell",
+    "withdraw",
 ]

@@ -48,6 +48,17 @@ def agreed(
     return False
 
 
+def withdraw(desk: Desk, issue: str) -> None:
+    """Forget what was asked of a second person about an issue. Raises NotPossible for nothing."""
+    with desk.engine.begin() as db:
+        asked = consents.waiting(db, at=desk.now(), issue=issue)
+        if not asked:
+            raise NotPossible(f"{issue}: nothing waits for a second person any more")
+        consents.withdraw(db, issue)
+        words = ", ".join(dict.fromkeys(one.wanted.did for one in asked))
+        note(db, desk, "withdraw", issue, words=words)
+
+
 def _counts(db: Connection, consent: Consent, at: datetime) -> bool:
     """Whether a word is fresh, and of somebody who still may give it."""
     user = users.known(db, consent.by)

@@ -1,11 +1,12 @@
 """What is done about an issue that waits for its release."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Connection
 
 from publisher import releasing
-from publisher.operating.agreeing import agreed, unplanned
+from publisher.operating.agreeing import agreed, of_two, unplanned
 from publisher.operating.desk import Desk, NotPossible, note, require_free
 from publisher.storage import consents, releases
 from publisher.storage.consents import Wanted
@@ -28,9 +29,11 @@ def release(desk: Desk, issue: str) -> list[str]:
     editions = [e for e in (site.edition(issue, lang) for lang in langs) if e]
     wanted = Wanted(did="release", issue=issue)
     with desk.engine.begin() as db:
-        if not agreed(db, desk, wanted, unplanned(db, issue, langs, site.channels), editions):
+        new = unplanned(db, issue, langs, site.channels)
+        if not agreed(db, desk, wanted, new, editions):
             return []
-        langs = _say(db, desk, "release", issue, releasing.release)
+        meant = {one.lang: one.revision for one in editions} if of_two(site, new) else None
+        langs = _say(db, desk, "release", issue, partial(releasing.release, agreed=meant))
     desk.go_on()
     return langs
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from publisher import publishing, subscribing
-from publisher.domain.delivery import State
+from publisher.domain.delivery import FAILED, State
 from publisher.operating.agreeing import agreed, unplanned
 from publisher.operating.desk import (
     Desk,
@@ -19,10 +19,11 @@ from publisher.operating.desk import (
     require_free,
     require_planned,
 )
-from publisher.storage import pauses
+from publisher.storage import pauses, reports
 from publisher.storage.consents import Wanted
 
 PLACE = re.compile(r"(https?://[^\s/]|(xmpp|matrix|at|mid|mailto|tg):\S)\S*")
+SENT_AGAIN = (*FAILED, State.UNSURE)
 CLOSED = {State.DELIVERED, State.SKIPPED}
 ANSWERS = {"delivered": State.DELIVERED, "resend": State.PENDING, "skip": State.SKIPPED}
 
@@ -104,12 +105,15 @@ def settle(
         require_free(desk)
     require_planned(desk, issue, [channel])
     key = subscribing.parse(reader).key if reader else ""
-    known: dict[str, Any] = {"url": url, "reader": key, "lang": lang.lower()}
+    only: dict[str, Any] = {"reader": key, "lang": lang.lower()}
     wanted = Wanted(did="settle", issue=issue, channel=channel, lang=lang.lower())
     with desk.engine.begin() as db:
-        if answer == "resend" and not agreed(db, desk, wanted, {channel}):
+        held = reports.delivery_ids(db, issue, names=[channel], states=SENT_AGAIN, **only)
+        if answer == "resend" and held and not agreed(db, desk, wanted, {channel}):
             return 0
-        met = publishing.settle(issue, channel, ANSWERS[answer], db=db, at=desk.now(), **known)
+        met = publishing.settle(
+            issue, channel, ANSWERS[answer], db=db, at=desk.now(), url=url, **only
+        )
         if not met:
             raise NotPossible("nothing there waits for an answer any more")
         words = " ".join(filter(None, (answer, url, lang, "to one reader" if reader else "")))

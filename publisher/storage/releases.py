@@ -12,6 +12,16 @@ from publisher.storage.posts import upsert
 from publisher.storage.schema import posts, releases
 
 DAY = timedelta(days=1)
+FACTS = (
+    "seen_at",
+    "dated",
+    "live_at",
+    "trouble",
+    "held_at",
+    "released_at",
+    "cancelled_at",
+    "agreed",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +96,7 @@ def _all(issue: str) -> Any:
 
 
 def _release(row: Any) -> Release:
-    named = ("seen_at", "dated", "live_at", "trouble", "held_at", "released_at", "cancelled_at")
-    facts = Facts(**{name: getattr(row, name) for name in named})
+    facts = Facts(**{name: getattr(row, name) for name in FACTS})
     return Release(
         issue=row.issue,
         lang=row.lang,

@@ -519,6 +519,7 @@ releases = Table(  # editions on their way from being seen to being planned on e
     Column("held_at", Moment),  # this and the next two by a person
     Column("released_at", Moment),
     Column("cancelled_at", Moment),
+    Column("agreed", Name, nullable=False, default="", server_default=""),  # the revision that two
     Column("done_at", Moment),  # planned on every channel that takes it
 )
 _on_its_way = text("done_at IS NULL AND cancelled_at IS NULL")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Engine
 
-from publisher import operating
+from publisher import operating, releasing
 from publisher.domain.channel import Refused, Unsure
 from publisher.domain.delivery import State
 from publisher.domain.plan import AT_ONCE
@@ -205,3 +206,85 @@ def test_who_asks_again_renews_the_word(engine: Engine) -> None:
     operating.publish(house.desk, ISSUE)
     house.clock.forward(hours=23)
     assert operating.publish(of(house, "adam"), ISSUE) == 1
+
+
+def seen(house: House) -> set[str]:
+    """What a step of the schedule plans."""
+    releasing.go_on(house.desk.site())
+    return planned(house)
+
+
+def test_what_two_released_goes_out_as_they_saw_it(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel(), feed=FakeChannel())
+    house.rules = replace(RULES, order=("feed",), gate=timedelta(hours=1))
+    wait(house)
+    operating.release(house.desk, ISSUE)
+    operating.release(of(house, "adam"), ISSUE)
+    assert seen(house) == {"feed"}
+    house.there = [edition(title="Something else", revision="2")]
+    house.clock.forward(hours=2)
+    assert seen(house) == {"feed"}
+    with reading(engine) as db:
+        [release] = releases.of(db, ISSUE)
+        assert "have to look again" in releasing.told(
+            release, releasing.planned(db, release, house.desk.site())
+        )
+    operating.release(house.desk, ISSUE)
+    assert seen(house) == {"feed"}
+    operating.release(of(house, "adam"), ISSUE)
+    assert seen(house) == {"feed", "mail"}
+    with reading(engine) as db:
+        assert releases.of(db, ISSUE)[0].facts.trouble == ""
+
+
+def test_what_is_not_there_when_two_release_is_not_released(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel())
+    wait(house)
+    house.there = []
+    operating.release(house.desk, ISSUE)
+    with engine.begin() as db:  # as if the mail had been asked about all the same
+        releasing.release(db, ISSUE, at=NOW, agreed={})
+    house.there = [edition()]
+    assert seen(house) == set()
+
+
+def test_a_command_asks_nobody_and_binds_nobody(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel(), feed=FakeChannel())
+    house.rules = replace(RULES, order=("feed",), gate=timedelta(hours=1))
+    wait(house)
+    with engine.begin() as db:
+        releasing.release(db, ISSUE, at=NOW)
+    assert seen(house) == {"feed"}
+    house.there = [edition(revision="2")]
+    house.clock.forward(hours=2)
+    assert seen(house) == {"feed", "mail"}
+
+
+def test_a_request_is_withdrawn_once(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel())
+    operating.publish(house.desk, ISSUE)
+    operating.withdraw(of(house, "adam"), ISSUE)
+    assert pending(house) == []
+    assert house.done()[-1] == ("adam", "withdraw", ISSUE, "", "publish")
+    with pytest.raises(NotPossible, match="nothing waits for a second person"):
+        operating.withdraw(house.desk, ISSUE)
+    assert operating.publish(of(house, "adam"), ISSUE) == 0
+
+
+def test_nobody_is_asked_about_nothing(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel())
+    house.run()
+    with pytest.raises(NotPossible, match="nothing there waits for an answer"):
+        operating.settle(house.desk, ISSUE, "mail", "resend")
+    assert pending(house) == []
+
+
+def test_one_person_where_one_is_enough_binds_nobody_either(engine: Engine) -> None:
+    house = house_of(engine, mail=FakeChannel(), feed=FakeChannel())
+    house.rules = replace(AT_ONCE, hold=timedelta(days=9), order=("feed",), gate=timedelta(hours=1))
+    wait(house)
+    assert operating.release(house.desk, ISSUE) == ["en"]
+    assert seen(house) == {"feed"}
+    house.there = [edition(revision="2")]
+    house.clock.forward(hours=2)
+    assert seen(house) == {"feed", "mail"}

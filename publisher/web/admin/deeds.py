@@ -141,6 +141,11 @@ DEEDS = {
         will=noted("It goes out now on every channel, whatever it waits for."),
         do=lambda desk, wish: operating.release(desk, wish.issue),
     ),
+    "withdraw": Deed(
+        title=noted("Withdraw the request"),
+        will=noted("Nobody is asked to agree any more, and nothing is sent. It can be asked anew."),
+        do=lambda desk, wish: operating.withdraw(desk, wish.issue),
+    ),
     "hold": Deed(
         title=noted("Hold"),
         will=noted("It is kept back until somebody releases it."),

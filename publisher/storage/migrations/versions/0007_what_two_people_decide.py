@@ -34,3 +34,4 @@ def upgrade() -> None:
         sqlite_where=DONE,
         postgresql_where=DONE,
     )
+    op.add_column("releases", sa.Column("agreed", sa.String(), nullable=False, server_default=""))

@@ -384,3 +384,14 @@ def test_a_wave_of_bounces_is_shown_and_may_be_believed(office: Office) -> None:
     assert office.do("believe", ISSUE, "readers").status_code == 303
     assert "held against nobody" not in office.browser.get(f"/admin/issues/{ISSUE}").text
     assert office.do("believe", ISSUE, "readers").status_code == 409
+
+
+def test_what_was_asked_of_a_second_person_is_withdrawn(office: Office) -> None:
+    office.house.rules = replace(AT_ONCE, two_people=True)
+    office.house.there = [edition(key="2026-12")]
+    assert office.do("publish", "2026-12").status_code == 303
+    page = office.browser.get("/admin/tasks").text
+    assert "/admin/do/withdraw?issue=2026-12" in page
+    assert office.do("withdraw", "2026-12").status_code == 303
+    assert "Waiting for a second person" not in office.browser.get("/admin/tasks").text
+    assert office.do("withdraw", "2026-12").status_code == 409
