@@ -24,6 +24,11 @@ def note(
     db.execute(actions.insert().values(row))
 
 
+def numbered(db: Connection, id: int) -> Row[Any] | None:
+    """One line; None where there is no such."""
+    return db.execute(select(actions).where(actions.c.id == id)).one_or_none()
+
+
 def of(db: Connection, issue: str) -> Sequence[Row[Any]]:
     """What was done about an issue, the first first."""
     return db.execute(select(actions).where(actions.c.issue == issue).order_by(actions.c.id)).all()

@@ -68,6 +68,7 @@ DEEDS = {
             "One address gets the mail as it is now. Nothing is planned, and nobody else gets it."
         ),
         do=_rehearse,
+        back="preview",
     ),
     "retry": Deed(
         title=noted("Retry"),
@@ -145,6 +146,7 @@ DEEDS = {
         title=noted("Withdraw the request"),
         will=noted("Nobody is asked to agree any more, and nothing is sent. It can be asked anew."),
         do=lambda desk, wish: operating.withdraw(desk, wish.issue),
+        back="tasks",
     ),
     "hold": Deed(
         title=noted("Hold"),

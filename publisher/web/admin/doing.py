@@ -87,6 +87,7 @@ def _ask(
         there = reports.standings(db, wish.issue) if wish.issue else []
         asked = consents.waiting(db, at=door.web.now(), issue=wish.issue)
     there = [s for s in there if not wish.channel or s.channel == wish.channel]
+    there = there if deed.back != "preview" else []
     there = [s for s in there if not wish.lang or s.lang == wish.lang]
     values: dict[str, Any] = {"deed": deed, "wish": wish, "standings": there, "trouble": trouble}
     values["asked"] = [one for one in asked if one.wanted.did == wish.do]
@@ -107,9 +108,10 @@ def _of_two(door: Door, wish: Wish) -> list[str]:
 
 def _back(door: Door, deed: Deed, wish: Wish) -> str:
     """The page that shows what came of it, with the note of what was done."""
-    if deed.back != "issue":
-        return f"{door.path}/{deed.back}"
     with reading(door.web.engine) as db:
-        last = [line.id for line in actions.of(db, wish.issue)][-1:]
+        last = [line.id for line in actions.of(db, wish.issue)][-1:] if wish.issue else []
     done = f"?done={last[0]}" if last else ""
-    return f"{door.path}/issues/{quote(wish.issue)}{done}"
+    if deed.back in {"issue", "preview"}:
+        place = "issues" if deed.back == "issue" else deed.back
+        return f"{door.path}/{place}/{quote(wish.issue)}{done}"
+    return f"{door.path}/{deed.back}{done}"

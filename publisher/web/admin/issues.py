@@ -43,7 +43,7 @@ def router(door: Door) -> APIRouter:
     def issue(request: Request, key: str, done: str = "") -> Response:
         session = door.seen(request)
         values = known(door, key)
-        note = next((line for line in values["did"] if str(line.id) == done), None)
+        note = pages.note(door, session, done)
         return pages.live(door, request, "issue", session, note=note, **values)
 
     return routes

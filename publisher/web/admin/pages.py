@@ -13,11 +13,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
+from sqlalchemy import Row
 
 from publisher.domain import subscriber
 from publisher.domain.delivery import State
 from publisher.readership import without_addresses
+from publisher.storage import actions
 from publisher.storage.arrivals import Fate
+from publisher.storage.engine import reading
 from publisher.storage.reports import Standing
 from publisher.web import languages, showing
 from publisher.web.admin.sessions import Door, Session
@@ -71,6 +74,7 @@ FATES = {
 }
 ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)]")
 LINK = Markup('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>')
+MOST_DIGITS = 18  # of a number that every database takes
 SAFE = ("https://", "http://", "xmpp:")
 
 
@@ -99,6 +103,15 @@ def live(door: Door, request: Request, name: str, session: Session, **values: An
     safe = Markup(shown)  # noqa: S704  a template of ours wrote it
     known: dict[str, Any] = {"here": name, "live": safe, "seen": mark_of(shown)}
     return page(door, request, f"{name}.html", session=session, **may, **known, **values)
+
+
+def note(door: Door, session: Session, done: str) -> Row[Any] | None:
+    """What somebody just did, by the number that the address says; None for another's deed."""
+    if not (done.isascii() and done.isdecimal() and len(done) <= MOST_DIGITS):
+        return None
+    with reading(door.web.engine) as db:
+        found = actions.numbered(db, int(done))
+    return found if found and found.by == session.user.name else None
 
 
 def mark_of(text: str) -> str:

@@ -39,7 +39,7 @@ def router(door: Door) -> APIRouter:
         return RedirectResponse(place, 303, headers=pages.FRESH)
 
     @routes.api_route("/preview/{key:path}", methods=READING)
-    def preview(request: Request, key: str) -> Response:
+    def preview(request: Request, key: str, done: str = "") -> Response:
         session = door.seen(request)
         editions, trouble = _editions(door, key)
         values: dict[str, Any] = {
@@ -48,6 +48,7 @@ def router(door: Door) -> APIRouter:
             "shown": _shown(door, editions),
             "is_mail": lambda one: isinstance(one.channel.channel, Mailing),
             "trouble": trouble,
+            "note": pages.note(door, session, done),
             "may_act": session.may("release"),
         }
         status = 200 if editions else 404

@@ -24,9 +24,10 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter()
 
     @routes.api_route("/tasks", methods=READING)
-    def tasks(request: Request) -> Response:
+    def tasks(request: Request, done: str = "") -> Response:
         session = door.seen(request)
         known: dict[str, Any] = {"here": "tasks", "may_act": session.may("release")}
+        known["note"] = pages.note(door, session, done)
         return pages.page(door, request, "tasks.html", session=session, **known, **_known(door))
 
     return routes

@@ -9,7 +9,7 @@ import pytest
 
 from publisher import subscribing
 from publisher.domain.bounce import Kind, Verdict
-from publisher.domain.channel import Refused, Unsure
+from publisher.domain.channel import Post, Receipt, Refused, Unsure
 from publisher.domain.correction import Change
 from publisher.domain.delivery import State
 from publisher.domain.plan import AT_ONCE
@@ -327,6 +327,8 @@ def test_a_test_copy_is_asked_for_and_sent(office: Office) -> None:
     assert answer.status_code == 409
     assert "readers (en): copies only" in answer.text  # as this fake would have it
     assert 'value="ines@news.example"' in answer.text
+    page = office.browser.get(f"/admin/do/test?issue={ISSUE}").text
+    assert "How it stands now" not in page
     answer = office.do("test", ISSUE, to="ines")
     assert (answer.status_code, "Nothing was done" in answer.text) == (409, True)
     assert "ines@" not in str(office.house.done())
@@ -392,6 +394,33 @@ def test_what_was_asked_of_a_second_person_is_withdrawn(office: Office) -> None:
     assert office.do("publish", "2026-12").status_code == 303
     page = office.browser.get("/admin/tasks").text
     assert "/admin/do/withdraw?issue=2026-12" in page
-    assert office.do("withdraw", "2026-12").status_code == 303
+    answer = office.do("withdraw", "2026-12")
+    shown = office.browser.get(answer.headers["location"])
+    assert (shown.status_code, "withdraw: publish" in shown.text) == (200, True)
     assert "Waiting for a second person" not in office.browser.get("/admin/tasks").text
     assert office.do("withdraw", "2026-12").status_code == 409
+
+
+def test_a_test_copy_of_what_is_not_planned_leads_back_to_its_preview(office: Office) -> None:
+    class Letters(FakeMailing):
+        def deliver(self, post: Post) -> Receipt:
+            self.out_there.append(post)
+            return Receipt(id="<1@fake>", note="250 queued")
+
+    mail = Letters()
+    office.house.bring(readers=mail)
+    office.house.there = [edition(key="2026-12", draft=True)]
+    answer = office.do("test", "2026-12", to="ines@news.example")
+    assert answer.headers["location"].startswith("/admin/preview/2026-12?done=")
+    shown = office.browser.get(answer.headers["location"])
+    assert (shown.status_code, len(mail.out_there)) == (200, 1)
+    assert "send a test: readers (en): sent" in shown.text
+    office.sign_in("adam")
+    assert "send a test" not in office.browser.get(answer.headers["location"]).text
+
+
+@pytest.mark.parametrize("done", ["0", "999999", "x", "-1", "9" * 40, "²"])
+def test_a_number_that_names_no_deed_shows_none(office: Office, done: str) -> None:
+    for path in (f"/admin/issues/{ISSUE}", f"/admin/preview/{ISSUE}", "/admin/tasks"):
+        answer = office.browser.get(path, params={"done": done})
+        assert (answer.status_code, 'class="done"' in answer.text) == (200, path.count("preview"))
