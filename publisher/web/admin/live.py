@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from publisher.storage import reports
 from publisher.storage.engine import reading
 from publisher.web import languages
-from publisher.web.admin import issues, matrix, pages
+from publisher.web.admin import issues, matrix, pages, tasks
 from publisher.web.admin.sessions import Door, Session
 
 EVERY = 1.0  # seconds between two looks at the store, while somebody watches
@@ -120,7 +120,7 @@ def _event(part: Part) -> str:
 
 
 def router(door: Door) -> APIRouter:
-    """GET /admin/live/matrix and GET /admin/live/issue: streams for who is signed in."""
+    """GET /admin/live/matrix, /issue and /tasks: streams for who is signed in."""
     routes, hub = APIRouter(), Hub(engine=door.web.engine)
 
     @routes.get("/live/matrix")
@@ -135,6 +135,12 @@ def router(door: Door) -> APIRouter:
         session = await run_in_threadpool(door.session, request)
         write = _writer(door, request, session, "issue", lambda: issues.known(door, key))
         return _stream(hub, request, session, f"issue {key}", write)
+
+    @routes.get("/live/tasks")
+    async def of_tasks(request: Request) -> Response:
+        session = await run_in_threadpool(door.session, request)
+        write = _writer(door, request, session, "tasks", lambda: tasks.known(door))
+        return _stream(hub, request, session, "tasks", write)
 
     return routes
 

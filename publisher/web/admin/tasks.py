@@ -26,14 +26,13 @@ def router(door: Door) -> APIRouter:
     @routes.api_route("/tasks", methods=READING)
     def tasks(request: Request, done: str = "") -> Response:
         session = door.seen(request)
-        known: dict[str, Any] = {"here": "tasks", "may_act": session.may("release")}
-        known["note"] = pages.note(door, session, done)
-        return pages.page(door, request, "tasks.html", session=session, **known, **_known(door))
+        note = pages.note(door, session, done)
+        return pages.live(door, request, "tasks", session, note=note, **known(door))
 
     return routes
 
 
-def _known(door: Door) -> dict[str, Any]:
+def known(door: Door) -> dict[str, Any]:
     """What the page shows."""
     by_hand = _handed_on(door)
     with reading(door.web.engine) as db:

@@ -168,6 +168,20 @@ def test_a_page_turns_by_itself_where_scripts_run(live: Visit) -> None:
     expect(lemmy).to_contain_text("delivered")
 
 
+def test_what_is_to_do_goes_by_itself_once_it_is_done(live: Visit) -> None:
+    live.sign_in()
+    live.go("/admin/tasks")
+    refused = live.page.get_by_text("422 the title is too long")
+    expect(refused).to_be_visible()
+    live.house.clock.forward(minutes=1)
+    with live.house.desk.engine.begin() as db:
+        channels = [live.house.me.channels["lemmy"]]
+        publishing.retry(ISSUE, db=db, channels=channels, editions=[], at=live.house.clock())
+    aside(work, live.house.me)
+    expect(refused).to_have_count(0)
+    expect(live.page.get_by_role("heading", name="Held or refused")).to_be_visible()
+
+
 def test_the_matrix_turns_by_itself_where_scripts_run(live: Visit) -> None:
     live.sign_in()
     expect(live.page.locator("a.cell.delivered")).to_have_count(2)

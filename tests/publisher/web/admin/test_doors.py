@@ -20,7 +20,7 @@ KNOWN = {
     "{lang}": "en",
 }
 OPEN = ("/admin/sign-in", "/admin/openid", "/admin/openid/back")
-STREAMS = ("/admin/live/matrix", "/admin/live/issue")
+STREAMS = ("/admin/live/matrix", "/admin/live/issue", "/admin/live/tasks")
 FOR_RELEASERS = ("/admin/readers", "/admin/do/")
 
 
