@@ -178,6 +178,16 @@ def test_an_address_inside_is_not_reached(host: str) -> None:
             canary.accept()
 
 
+def test_a_name_with_one_address_inside_is_not_asked_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [(0, 0, 0, "", (address, 443)) for address in ("1.1.1.1", "127.0.0.1")]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    channel = Webhook(url="https://hooks.example/in", secret=SIGNING)
+    with pytest.raises(Disconnected, match=r"127\.0\.0\.1, an address inside a network"):
+        channel.deliver(channel.render(EDITION))
+
+
 def test_a_name_that_changes_its_mind_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS answers with a public address first, and with one inside when it is asked again."""
     answers = iter([["198.51.100.7"], ["127.0.0.1"], ["127.0.0.1"]])

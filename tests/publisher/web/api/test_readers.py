@@ -175,6 +175,18 @@ def test_readers_come_and_go_as_a_file(stored: Program) -> None:
     assert stored.house.done()[-1][1:] == ("import readers", "", "", "2 rows, 0 left out")
 
 
+def test_who_is_known_stays_as_they_are_unless_it_is_said(program: Program) -> None:
+    program.post("/subscribers", json={"address": "ann@example.org", "name": "Ann"})
+
+    def name(query: str) -> str:
+        file = "email,name\nann@example.org,Anna\n"
+        kept = program.post(f"/subscribers/import{query}", content=file)
+        assert kept.json()["rows"] == 1
+        return str(program.get("/subscribers/ann@example.org").json()["name"])
+
+    assert (name(""), name("?update=true")) == ("Ann", "Anna")
+
+
 def test_what_an_import_says_names_nobody(program: Program) -> None:
     program.post("/subscribers", json={"address": ANN})
     program.ask("DELETE", f"/subscribers/{ANN}")
