@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, Page, Request, Response, expect, sync_p
 from sqlalchemy import Engine, select
 
 from publisher import accounts, operating, publishing, subscribing
+from publisher.domain.bounce import Kind, Verdict
 from publisher.domain.channel import Refused, Unsure
+from publisher.domain.correction import Change
 from publisher.domain.delivery import State
 from publisher.domain.plan import AT_ONCE
 from publisher.domain.subscriber import Standing
 from publisher.sandbox.serving import serving
-from publisher.storage import releases, subscribers
+from publisher.storage import bounces, changes, releases, reports, subscribers, weighing
 from publisher.storage.engine import reading
 from publisher.storage.schema import asks
 from publisher.web.app import build
@@ -287,6 +289,7 @@ PAGES = [
     f"/admin/do/settle?issue={ISSUE}&channel=reddit",
     f"/admin/do/retry?issue={ISSUE}&channel=lemmy&lang=en",
     f"/admin/do/release?issue={ISSUE}",
+    f"/admin/do/test?issue={ISSUE}",
     "/admin/do/pause-channel?channel=lemmy",
     "/admin/tasks",
     "/admin/channels",
@@ -297,6 +300,16 @@ PAGES = [
     "/admin/figures",
     "/admin/journal",
 ]
+
+
+def _change_and_bounce(house: House) -> None:
+    """Have what is out be changed at the source, and come back."""
+    with house.desk.engine.begin() as db:
+        change = Change(issue=ISSUE, lang="en", revision="2")
+        changes.see(db, change, at=NOW, due=NOW, asks="was changed, and half of it is new")
+        [copy] = reports.delivery_ids(db, ISSUE, names=["readers"])
+        bounces.record(db, copy, kind=Kind.HARD, at=NOW, status="5.1.1", words="gone")
+        weighing.judge(db, ISSUE, "readers", Verdict.ASIDE)
 
 
 def test_every_page_is_light_and_open_to_everybody(
@@ -311,6 +324,7 @@ def test_every_page_is_light_and_open_to_everybody(
                 two = replace(AT_ONCE, two_people=True)
                 visit.house.rules = replace(AT_ONCE, own={"lemmy": two})
                 operating.retry(visit.house.desk, ISSUE, ["lemmy"])
+                _change_and_bounce(visit.house)
             visit.go(path)
             sizes = visit.page.evaluate(
                 "() => [...performance.getEntriesByType('navigation'),"

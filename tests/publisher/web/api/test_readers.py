@@ -166,6 +166,7 @@ def test_readers_come_and_go_as_a_file(stored: Program) -> None:
     exported = stored.get("/subscribers/export")
     assert exported.headers["content-type"].startswith("text/csv")
     assert "attachment" in exported.headers["content-disposition"]
+    assert exported.headers["cache-control"] == "no-store"
     lines = exported.text.splitlines()
     assert len(lines) == 3
     assert lines[1].startswith("ann@example.org,Ann,de")
