@@ -10,7 +10,7 @@ from publisher.domain.delivery import State
 from publisher.storage import bounces as returned
 from publisher.storage import reports
 from publisher.storage.deliveries import PERSON
-from publisher.storage.reports import Attempt
+from publisher.storage.reports import Attempt, Standing
 from publisher.storage.schema import (
     Moment,
     actions,
@@ -20,6 +20,7 @@ from publisher.storage.schema import (
     delivery_log,
     editions,
     posts,
+    subscribers,
 )
 
 _log = delivery_log.c
@@ -64,6 +65,27 @@ def attempts(
     rows = db.execute(query.limit(most)).all()
     ends = _ends(db, rows)
     return [(row.id, _attempt(row, ends)) for row in rows]
+
+
+def copies(
+    db: Connection, standing: Standing, *, most: int, after: int = 0, state: str = ""
+) -> Sequence[Row[Any]]:
+    """Readers' copies of a post, in a state or any, each with its reader's number and address.
+
+    These two are None where the reader was forgotten.
+    """
+    c = deliveries.c
+    told = (c.id, c.state, c.attempts, c.reason, c.changed_at, c.next_attempt_at)
+    reader = (subscribers.c.id.label("reader"), subscribers.c.address)
+    query: Any = select(*told, *reader).select_from(deliveries).join(posts)
+    query = query.outerjoin(subscribers, subscribers.c.address_key == c.recipient)
+    place = (posts.c.issue == standing.issue, posts.c.lang == standing.lang)
+    query = query.where(*place, posts.c.channel == standing.channel)
+    query = query.where(c.recipient != "", c.id > after)
+    if state:
+        query = query.where(c.state == state)
+    rows: Sequence[Row[Any]] = db.execute(query.order_by(c.id).limit(most)).all()
+    return rows
 
 
 def _ends(db: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], list[Row[Any]]]:

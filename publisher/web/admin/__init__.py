@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from publisher.web.admin import (
     channels,
+    copies,
     doing,
     figures,
     imports,
@@ -25,6 +26,7 @@ FAMILIES = (
     openid,
     matrix,
     issues,
+    copies,
     tasks,
     channels,
     preview,

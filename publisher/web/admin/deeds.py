@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from publisher import operating, readership
 from publisher.accounts import Role
-from publisher.operating import Desk, NotPossible
+from publisher.operating import Desk, NotPossible, Unknown
+from publisher.storage import subscribers
+from publisher.storage.engine import reading
+from publisher.web.admin import pages
 from publisher.web.languages import noted
 
 
@@ -19,6 +24,7 @@ class Wish:
     lang: str = ""
     answer: str = ""
     url: str = ""
+    reader: str = ""  # their number: no address stands in an URL
     to: str = ""
     despite: str = ""
 
@@ -37,6 +43,26 @@ class Deed:
     needs_channel: bool = False
     back: str = "issue"  # the page that shows what came of it
     role: Role = Role.RELEASE
+
+
+def reader_of(engine: Engine, wish: Wish) -> str:
+    """The address of the one reader that a wish is about, "" where it is about all.
+
+    Raises Unknown.
+    """
+    if not wish.reader:
+        return ""
+    number = pages.number(wish.reader)
+    with reading(engine) as db:
+        found = subscribers.by_id(db, number) if number and number < 2**31 else None
+    if found is None:
+        raise Unknown("there is no such reader any more")
+    return str(found.address)
+
+
+def _settle(desk: Desk, wish: Wish) -> None:
+    about = {"url": wish.url, "lang": wish.lang, "reader": reader_of(desk.engine, wish)}
+    operating.settle(desk, wish.issue, wish.channel, wish.answer, **about)
 
 
 def _rehearse(desk: Desk, wish: Wish) -> None:
@@ -80,9 +106,7 @@ DEEDS = {
     "settle": Deed(
         title=noted("Settle"),
         will=noted("Look whether it is there, and say what is so. Your answer is final."),
-        do=lambda desk, wish: operating.settle(
-            desk, wish.issue, wish.channel, wish.answer, url=wish.url, lang=wish.lang
-        ),
+        do=_settle,
         needs_channel=True,
     ),
     "pause": Deed(

@@ -15,7 +15,7 @@ from publisher.operating import HasErrors, NotPossible, Unknown
 from publisher.storage import actions, consents, reports
 from publisher.storage.engine import reading
 from publisher.web.admin import pages
-from publisher.web.admin.deeds import DEEDS, Deed, Wish
+from publisher.web.admin.deeds import DEEDS, Deed, Wish, reader_of
 from publisher.web.admin.sessions import Door, Session
 from publisher.web.forms import Submitted, first
 from publisher.web.headers import READING
@@ -64,7 +64,7 @@ def _wish(name: str, said: Any) -> Wish:
         value = first(said, field) if isinstance(said, FormData) else said.get(field, "")
         return value.strip().replace("\0", "")[:LONGEST]
 
-    fields = ("issue", "channel", "lang", "answer", "url", "to", "despite")
+    fields = ("issue", "channel", "lang", "answer", "url", "reader", "to", "despite")
     return Wish(do=name, **{field: one(field) for field in fields})
 
 
@@ -90,6 +90,10 @@ def _ask(
     there = there if deed.back != "preview" else []
     there = [s for s in there if not wish.lang or s.lang == wish.lang]
     values: dict[str, Any] = {"deed": deed, "wish": wish, "standings": there, "trouble": trouble}
+    try:
+        values["reader"] = reader_of(door.web.engine, wish)
+    except Unknown:
+        raise HTTPException(404) from None
     values["asked"] = [one for one in asked if one.wanted.did == wish.do]
     values["of_two"] = _of_two(door, wish) if wish.do in SENDING else []
     values["has_errors"] = has_errors

@@ -105,12 +105,19 @@ def live(door: Door, request: Request, name: str, session: Session, **values: An
     return page(door, request, f"{name}.html", session=session, **may, **known, **values)
 
 
+def number(said: str) -> int | None:
+    """A number that an address says; None for what is none, or more than databases take."""
+    is_one = said.isascii() and said.isdecimal() and len(said) <= MOST_DIGITS
+    return int(said) if is_one else None
+
+
 def note(door: Door, session: Session, done: str) -> Row[Any] | None:
     """What somebody just did, by the number that the address says; None for another's deed."""
-    if not (done.isascii() and done.isdecimal() and len(done) <= MOST_DIGITS):
+    id = number(done)
+    if id is None:
         return None
     with reading(door.web.engine) as db:
-        found = actions.numbered(db, int(done))
+        found = actions.numbered(db, id)
     return found if found and found.by == session.user.name else None
 
 

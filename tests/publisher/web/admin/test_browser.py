@@ -291,6 +291,7 @@ PAGES = [
     f"/admin/do/release?issue={ISSUE}",
     f"/admin/do/test?issue={ISSUE}",
     "/admin/do/pause-channel?channel=lemmy",
+    f"/admin/copies?issue={ISSUE}&channel=readers&lang=en",
     "/admin/tasks",
     "/admin/channels",
     f"/admin/preview/{ISSUE}",

@@ -21,7 +21,7 @@ KNOWN = {
 }
 OPEN = ("/admin/sign-in", "/admin/openid", "/admin/openid/back")
 STREAMS = ("/admin/live/matrix", "/admin/live/issue", "/admin/live/tasks")
-FOR_RELEASERS = ("/admin/readers", "/admin/do/")
+FOR_RELEASERS = ("/admin/readers", "/admin/copies", "/admin/do/")
 
 
 def addresses(office: Office, method: str) -> list[str]:
