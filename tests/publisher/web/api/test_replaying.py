@@ -184,3 +184,11 @@ def test_who_comes_back_after_the_lease_keeps_no_answer(engine: Engine) -> None:
         found = answers.begin(db, "key", "request", at=later)
     assert found is not None
     assert (found.status, found.body) == (200, "the second's")
+
+
+def test_another_request_does_not_take_over_a_key_whose_lease_is_over(engine: Engine) -> None:
+    with engine.begin() as db:
+        assert answers.begin(db, "key", "request", at=NOW) is None
+        found = answers.begin(db, "key", "another", at=NOW + answers.LEASE)
+    assert found is not None
+    assert found.request == "request"
