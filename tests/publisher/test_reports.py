@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, event
 from publisher import publishing, subscribing
 from publisher.domain.channel import Refused
 from publisher.domain.delivery import State
-from publisher.storage import reports
+from publisher.storage import paging, reports
 from publisher.storage.engine import reading
 from publisher.storage.schema import deliveries
 from tests.publisher.fakes import NOW, FakeChannel, FakeMailing, edition
@@ -67,6 +67,20 @@ def test_an_issue_that_was_planned_for_nobody_is_told(engine: Engine) -> None:
     mail = house.standing("mail")
     assert (mail.state, mail.readers) == (State.SKIPPED, {})
     assert mail.reason == "nobody reads this edition yet"
+
+
+def test_copies_are_listed_one_by_one(house: House) -> None:
+    mail = house.standing("mail")
+    with reading(house.desk.engine) as db:
+        every = paging.copies(db, mail, most=99)
+        part = paging.copies(db, mail, most=2, after=every[1].id)
+        refused = paging.copies(db, mail, most=99, state="refused")
+        none = paging.copies(db, house.standing("net"), most=99)
+    assert [one.address for one in every] == READERS
+    assert [one.address for one in part] == READERS[2:4]
+    told = [(one.address, one.state, one.reason) for one in refused]
+    assert told == [(READERS[1], "refused", "550 gone"), (READERS[4], "refused", "550 full")]
+    assert none == []
 
 
 def test_copies_are_counted_in_their_index_alone(house: House) -> None:
