@@ -14,7 +14,7 @@ from publisher.storage import migrating, shapes
 from publisher.storage.engine import BadStore, connect, migrate, reading, require_current
 
 GOLDEN = Path(__file__).parent / "golden"
-BEFORE = "0006"  # the version before this program's
+BEFORE = "0007"  # the version before this program's
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -127,12 +127,12 @@ def test_a_program_of_the_version_before_goes_on_working(engine: Engine) -> None
 
 HALF_WAY = [
     (["alter table workers drop column version"], "lacks workers.version"),
-    (["create table consents (issue varchar)"], r"later version has \(consents"),
+    (["alter table releases add column agreed varchar"], r"later version has \(releases\.agreed"),
     (["drop table suppressions"], "lacks suppressions"),
     (["alter table channels rename column reason to words"], "lacks channels.reason"),
     (
-        ["update alembic_version set version_num = '0007'"],
-        "lacks consents",
+        ["update alembic_version set version_num = '0008'"],
+        "lacks releases.agreed",
     ),
     (["delete from alembic_version"], "no version"),
     (["drop table alembic_version"], "no version"),

@@ -1,4 +1,4 @@
-"""What one of two people wants done, until the other agrees; and an index to count copies by."""
+"""What one of two people wants done, until the other agrees."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,9 +9,6 @@ revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
-
-
-DONE = sa.text("state NOT IN ('pending', 'sending', 'unsure', 'held')")
 
 
 def upgrade() -> None:
@@ -27,11 +24,3 @@ def upgrade() -> None:
         sa.Column("content", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("issue", "did", "channel", "lang", name=op.f("pk_consents")),
     )
-    op.create_index(
-        "ix_deliveries_done",
-        "deliveries",
-        ["post_id", "state", "changed_at", "attempts", "id"],
-        sqlite_where=DONE,
-        postgresql_where=DONE,
-    )
-    op.add_column("releases", sa.Column("agreed", sa.String(), nullable=False, server_default=""))
