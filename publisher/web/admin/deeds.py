@@ -1,6 +1,7 @@
 """What can be done at the pages: what each deed is called, what it will do, and its use case."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -73,9 +74,13 @@ def _rehearse(desk: Desk, wish: Wish) -> None:
 
 
 def _tell(desk: Desk, wish: Wish) -> None:
-    """What is out is corrected, too: that answers the question that was asked."""
+    """What is out is corrected, too: that answers the question that was asked.
+
+    Where that is not possible after all, the question stays; that readers are told is done.
+    """
     if operating.tell(desk, wish.issue, wish.names):
-        operating.correct(desk, wish.issue)
+        with suppress(NotPossible):
+            operating.correct(desk, wish.issue)
 
 
 DEEDS = {

@@ -12,7 +12,9 @@ from publisher.domain.bounce import Kind, Verdict
 from publisher.domain.channel import Post, Receipt, Refused, Unsure
 from publisher.domain.correction import Change
 from publisher.domain.delivery import State
+from publisher.domain.issue import Edition
 from publisher.domain.plan import AT_ONCE
+from publisher.sources.folder import SourceTrouble
 from publisher.storage import (
     bounces,
     changes,
@@ -424,3 +426,22 @@ def test_a_number_that_names_no_deed_shows_none(office: Office, done: str) -> No
     for path in (f"/admin/issues/{ISSUE}", f"/admin/preview/{ISSUE}", "/admin/tasks"):
         answer = office.browser.get(path, params={"done": done})
         assert (answer.status_code, 'class="done"' in answer.text) == (200, path.count("preview"))
+
+
+def test_readers_who_are_told_are_told_though_nothing_can_be_corrected(office: Office) -> None:
+    house = office.house
+    house.there = [edition(correction="On the 12th.", revision="2")]
+    subscribing.add(["ann@example.org"], engine=house.desk.engine, at=NOW)
+    house.bring(readers=FakeMailing())
+    house.run()
+    there = iter([house.there])  # and then the source cannot be read
+
+    def editions(_: str) -> list[Edition]:
+        try:
+            return next(there)
+        except StopIteration:
+            raise SourceTrouble("the disk is gone") from None
+
+    house.desk = replace(house.desk, editions=editions)
+    assert office.do("tell", ISSUE).status_code == 303
+    assert [deed for _, deed, *_ in house.done()][-1] == "tell"
