@@ -148,13 +148,13 @@ def _counted(issues: Sequence[str] | None) -> Select[Any]:
     Copies that are done may be very many: they are counted in their index, and one of them speaks
     for all.
     """
-    ours = posts.c.issue.in_(issues) if issues is not None else true()
-    theirs = (
-        deliveries.c.post_id.in_(select(posts.c.id).where(ours)) if issues is not None else true()
-    )
-    g = union_all(_done(theirs), _summed(theirs, is_open()), _summed(theirs, is_held()))
-    groups = g.subquery("groups")
-    own = groups.c
+    ours: ColumnElement[bool] = true()
+    theirs: ColumnElement[bool] = true()
+    if issues is not None:
+        ours = posts.c.issue.in_(issues)
+        theirs = deliveries.c.post_id.in_(select(posts.c.id).where(ours))
+    every = union_all(_done(theirs), _summed(theirs, is_open()), _summed(theirs, is_held()))
+    groups = every.subquery("groups")
     query = (
         select(
             posts.c.id.label("post_id"),
@@ -167,10 +167,10 @@ def _counted(issues: Sequence[str] | None) -> Select[Any]:
             channels.c.reason.label("pause_reason"),
             channels.c.failures,
             channels.c.open_until,
-            *(own[name] for name in SUMMED),
+            *(groups.c[name] for name in SUMMED),
         )
         .select_from(posts)
-        .outerjoin(groups, own.of == posts.c.id)
+        .outerjoin(groups, groups.c.of == posts.c.id)
         .outerjoin(channels, channels.c.name == posts.c.channel)
         .order_by(posts.c.issue, posts.c.lang, posts.c.channel, posts.c.id)
     )

@@ -47,7 +47,8 @@ def router(door: Door) -> APIRouter:
         except (NotPossible, BadAddress, BadConfig) as error:
             known: dict[str, Any] = {"has_errors": isinstance(error, HasErrors)}
             return _ask(door, request, session, deed, wish, trouble=str(error), status=409, **known)
-        return RedirectResponse(_back(door, deed, wish), 303, headers=pages.FRESH)
+        place = f"{_back(door, deed, wish)}{_last(door, wish)}"
+        return RedirectResponse(place, 303, headers=pages.FRESH)
 
     return routes
 
@@ -111,11 +112,15 @@ def _of_two(door: Door, wish: Wish) -> list[str]:
 
 
 def _back(door: Door, deed: Deed, wish: Wish) -> str:
-    """The page that shows what came of it, with the note of what was done."""
-    with reading(door.web.engine) as db:
-        last = [line.id for line in actions.of(db, wish.issue)][-1:] if wish.issue else []
-    done = f"?done={last[0]}" if last else ""
+    """The page that shows what comes of it."""
     if deed.back in {"issue", "preview"}:
         place = "issues" if deed.back == "issue" else deed.back
-        return f"{door.path}/{place}/{quote(wish.issue)}{done}"
-    return f"{door.path}/{deed.back}{done}"
+        return f"{door.path}/{place}/{quote(wish.issue)}"
+    return f"{door.path}/{deed.back}"
+
+
+def _last(door: Door, wish: Wish) -> str:
+    """What has the page show the note of what was done."""
+    with reading(door.web.engine) as db:
+        last = [line.id for line in actions.of(db, wish.issue)][-1:] if wish.issue else []
+    return f"?done={last[0]}" if last else ""

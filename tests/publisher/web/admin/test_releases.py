@@ -107,6 +107,13 @@ def test_an_address_that_is_none_is_asked_for_again(office: Office, url: str) ->
     assert office.house.standing("reddit").state is State.HELD
 
 
+def test_who_goes_back_and_does_nothing_is_told_of_nothing(office: Office) -> None:
+    office.do("retry", ISSUE, "lemmy")
+    page = office.browser.get(f"/admin/do/settle?issue={ISSUE}&channel=reddit").text
+    [back] = re.findall(r'href="([^"]*)">Back, and do nothing', page)
+    assert back == f"/admin/issues/{ISSUE}"
+
+
 def test_what_somebody_else_did_first_is_said_and_done_once(office: Office) -> None:
     fields = office.fields(f"/admin/do/retry?issue={ISSUE}&channel=lemmy")
     assert office.browser.post("/admin/do/retry", data=fields).status_code == 303
