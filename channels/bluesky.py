@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from channels._atproto import Login, signed_in
 from channels._blueskyaccount import account_of
@@ -111,6 +112,11 @@ class Bluesky:
         with nothing_posted(), self._signed_in() as repository:
             found = repository.look(first)
             return self._receipt(found.uri) if found and repository.look(last) else None
+
+    def search_url(self, post: Post) -> str:
+        """The app's search for the title among the account's own posts."""
+        asked = urlencode({"q": f"from:{self.handle} {post.title or post.url}"})
+        return f"{self.app.rstrip('/')}/search?{asked}"
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:  # noqa: ARG002  never done
         """Always Refused: Bluesky's app goes on showing a post as it was first."""

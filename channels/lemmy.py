@@ -11,6 +11,7 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from channels._http import nothing_posted
 from channels._lemmyapi import Line, Login, community, kept, own_posts, remove, signed_in
@@ -98,6 +99,11 @@ class Lemmy:
                 if (one.link, one.community, one.deleted) == (post.url, place.id, False):
                     return Receipt(id=one.id, url=one.url)
         return None
+
+    def search_url(self, post: Post) -> str:
+        """The instance's search for posts of the link, the newest first."""
+        asked = urlencode({"q": post.url or post.title, "type": "Url", "sort": "New"})
+        return f"{self.instance.rstrip('/')}/search?{asked}"
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Edit title, link, body and description; the language stays."""

@@ -121,6 +121,10 @@ class LinkedIn:
         place = timeline(self._line.site, self.author)
         raise NotImplementedError(f"LinkedIn lets no app look: see whether it is at {place}")
 
+    def search_url(self, post: Post) -> str:  # noqa: ARG002  nothing looks among one's own posts
+        """What the author posted last."""
+        return timeline(self._line.site, self.author)
+
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Replace the text. The card below it cannot be changed."""
         self._line.edit(receipt.id, {"commentary": as_little(post.text)})

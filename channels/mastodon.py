@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from channels._hashtags import hashtags
 from channels._http import nothing_posted
@@ -151,6 +151,11 @@ class Mastodon:
                 if link in links_in(status.content):
                     return proof(status)
         return None
+
+    def search_url(self, post: Post) -> str:
+        """The instance's search, for its title among what the signed-in account said."""
+        asked = urlencode({"q": f"from:me {post.title or post.url}"})
+        return f"{self.instance.rstrip('/')}/search?{asked}"
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Edit text, content warning and description; the picture stays.

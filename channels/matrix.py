@@ -89,6 +89,10 @@ class Matrix:
             event = line.find(room, post.key)
         return self._receipt(room, event) if event else None
 
+    def search_url(self, post: Post) -> str:  # noqa: ARG002  a room has no address of a search
+        """The room: https://spec.matrix.org/v1.11/appendices/#matrixto-navigation"""
+        return f"https://matrix.to/#/{quote(self.room)}"
+
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Replace the message (m.replace); clients show that it was edited."""
         room, _, event = receipt.id.partition(" ")

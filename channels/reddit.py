@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from channels._oauth import require_scopes
 from channels._praw import AlreadyThere, connected, failures_named, flairs, submit
@@ -106,6 +107,11 @@ class Reddit:
         with failures_named(self._client):
             found = sent(self._client, self.subreddit, post)
         return self._receipt(*found) if found else None
+
+    def search_url(self, post: Post) -> str:
+        """The subreddit's search for the title, the newest first."""
+        asked = urlencode({"q": f'title:"{post.title}"', "restrict_sr": 1, "sort": "new"})
+        return f"{self.site}/r/{self.subreddit}/search/?{asked}"
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Replace the text of a self post; Reddit can change nothing else."""

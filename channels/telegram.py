@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from channels._hashtags import hashtags
 from channels._settings import hashtag_rules, require, web_rules
@@ -106,6 +107,12 @@ class Telegram:
         name = self.chat.removeprefix("@")
         where = f"at {self.site}/{name}" if self.chat.startswith("@") else f"in chat {self.chat}"
         raise NotImplementedError(f"a Telegram bot cannot look: see whether it is {where}")
+
+    def search_url(self, post: Post) -> str:
+        """A public channel's own search, "" where the chat is not public."""
+        asked = urlencode({"q": post.title or post.url})
+        name = self.chat.removeprefix("@")
+        return f"{self.site}/s/{name}?{asked}" if self.chat.startswith("@") else ""
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:
         """Edit the text."""

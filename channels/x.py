@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from channels._hashtags import hashtags
 from channels._parts import BETWEEN, MOST
@@ -119,6 +120,12 @@ class X:
             return self._account.find(post.url, len(post.details["parts"]))
         place = self._account.profile
         raise NotImplementedError(f"X is not asked, since it charges: see whether it is at {place}")
+
+    def search_url(self, post: Post) -> str:
+        """X's search for the title, the latest first; the account's own, if its handle is known."""
+        own = f"from:{self.handle} " if self.handle else ""
+        asked = urlencode({"q": f"{own}{post.title or post.url}", "f": "live"})
+        return f"{self.site.rstrip('/')}/search?{asked}"
 
     def update(self, receipt: Receipt, post: Post) -> Receipt:  # noqa: ARG002  never done
         """Always Refused: X lets no app edit."""

@@ -214,6 +214,14 @@ class Discussed(Protocol):
     network: str
 
 
+@runtime_checkable
+class Searchable(Protocol):
+    """What a channel has on top whose network has a page where people look for a post."""
+
+    def search_url(self, post: Post) -> str:
+        """The http(s) address of that page, "" where there is none. Asks nobody."""
+
+
 EVENTS = ("delivered", "refused", "held", "unsubscribed")
 
 

@@ -1,6 +1,7 @@
 """Posts and editions in the database: what was understood, and what will be said."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +79,16 @@ def stored(db: Connection, id: int) -> Post:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         row = f"row {id} of the table posts cannot be read ({error!r})"
         raise Unreadable(f"{row}; restore it from a backup, then `publisher retry`") from error
+
+
+def of_issue(db: Connection, issue: str) -> dict[tuple[str, str], Post]:
+    """What is said of an issue, by channel and language; without what cannot be read."""
+    c = posts.c
+    found = {}
+    for row in db.execute(select(c.id, c.channel, c.lang).where(c.issue == issue)):
+        with suppress(Unreadable):
+            found[row.channel, row.lang] = stored(db, row.id)
+    return found
 
 
 def texts(db: Connection, issue: str) -> dict[tuple[str, str], str]:

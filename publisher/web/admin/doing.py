@@ -1,5 +1,6 @@
 """Doing something: a page that says what will happen and asks, and then the use case itself."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +12,11 @@ from starlette.exceptions import HTTPException
 from publisher import operating
 from publisher.addresses import BadAddress
 from publisher.config import BadConfig
+from publisher.domain.channel import Searchable
 from publisher.operating import HasErrors, NotPossible, Unknown
-from publisher.storage import actions, consents, reports
+from publisher.storage import actions, consents, posts, reports
 from publisher.storage.engine import reading
+from publisher.storage.reports import Standing
 from publisher.web.admin import pages
 from publisher.web.admin.deeds import DEEDS, Deed, Wish, reader_of
 from publisher.web.admin.sessions import Door, Session
@@ -96,6 +99,7 @@ def _ask(
     except Unknown:
         raise HTTPException(404) from None
     values["asked"] = [one for one in asked if one.wanted.did == wish.do]
+    values["places"] = _places(door, wish, there) if wish.do == "settle" else {}
     values["of_two"] = _of_two(door, wish) if wish.do in SENDING else []
     values["has_errors"] = has_errors
     values["back"] = _back(door, deed, wish)
@@ -109,6 +113,22 @@ def _of_two(door: Door, wish: Wish) -> list[str]:
     except BadConfig:
         return []  # the wish itself will say what is wrong
     return operating.of_two(site, wish.names or site.channels)
+
+
+def _places(door: Door, wish: Wish, there: Sequence[Standing]) -> dict[tuple[str, str], str]:
+    """Where a person looks whether a post is there, by channel and language, as far as known."""
+    try:
+        channels = door.web.desk().channels()
+    except BadConfig:
+        return {}
+    with reading(door.web.engine) as db:
+        said = posts.of_issue(db, wish.issue)
+    found: dict[tuple[str, str], str] = {}
+    for place in ((one.channel, one.lang) for one in there):
+        channel = channels[place[0]].channel if place[0] in channels else None
+        if isinstance(channel, Searchable) and place in said:
+            found[place] = channel.search_url(said[place])
+    return {place: url for place, url in found.items() if url}
 
 
 def _back(door: Door, deed: Deed, wish: Wish) -> str:

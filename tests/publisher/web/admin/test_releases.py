@@ -452,3 +452,23 @@ def test_readers_who_are_told_are_told_though_nothing_can_be_corrected(office: O
     house.desk = replace(house.desk, editions=editions)
     assert office.do("tell", ISSUE).status_code == 303
     assert [deed for _, deed, *_ in house.done()][-1] == "tell"
+
+
+def test_who_settles_is_led_to_where_the_network_would_have_it(office: Office) -> None:
+    class Found(FakeChannel):
+        place = "https://net.example/search?q=a&b"
+
+        def search_url(self, post: Post) -> str:
+            return f"{self.place}={post.title}"
+
+    house, channel = office.house, Found(**vars(lost()))
+    house.bring(reddit=channel)
+    page = office.browser.get(f"/admin/do/settle?issue={ISSUE}&channel=reddit").text
+    assert 'href="https://net.example/search?q=a&amp;b=November"' in page
+    assert "Look for it there" in page
+    assert "Look for it" not in office.browser.get(f"/admin/do/retry?issue={ISSUE}").text
+    for bad in ("javascript:alert(1)", ""):
+        channel.place = bad
+        page = office.browser.get(f"/admin/do/settle?issue={ISSUE}&channel=reddit").text
+        assert "Look for it" not in page or "javascript" not in page
+        assert 'href="javascript' not in page
