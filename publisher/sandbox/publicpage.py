@@ -32,7 +32,21 @@ def public_page(outside: Outside, network: str, shown: Callable[[Kept], Public])
         kept = outside.get(network, request.path_params["id"])
         if kept is None or kept.fields.get("deleted"):
             return HTMLResponse("<h1>There is no such post</h1>", 404)
-        template = TEMPLATES.get_template("post.html")
-        return HTMLResponse(template.render(post=shown(kept), name=names()[network]))
+        return _page(network, [shown(kept)])
 
     return answer
+
+
+def every_post(outside: Outside, network: str, shown: Callable[[Kept], Public]) -> Endpoint:
+    """Answer with all that is there, the newest first: where people look for a post."""
+
+    async def answer(_: Request) -> Response:
+        there = [kept for kept in outside.posts(network)[::-1] if not kept.fields.get("deleted")]
+        return _page(network, [shown(kept) for kept in there])
+
+    return answer
+
+
+def _page(network: str, posts: Sequence[Public]) -> Response:
+    template = TEMPLATES.get_template("post.html")
+    return HTMLResponse(template.render(posts=posts, name=names()[network]))

@@ -1,9 +1,12 @@
 """Where a person looks whether a post is there, once nobody else can say."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from channels.bluesky import Bluesky
 from channels.lemmy import Lemmy
@@ -15,6 +18,9 @@ from channels.telegram import Telegram
 from channels.x import X
 from publisher import registry
 from publisher.domain.channel import Searchable
+from publisher.sandbox.networks import bluesky, lemmy, linkedin, mastodon, reddit, telegram, x
+from publisher.sandbox.outside import Outside
+from publisher.sandbox.serving import serving
 from tests.publisher.fakes import edition
 
 EDITION = edition(title='Boats & "Locks" #7')
@@ -53,6 +59,28 @@ def test_the_networks_search_is_asked_for_the_post(channel: Any, place: str, wha
     assert found.fragment == ""  # whatever stands in a title
     [asked] = parse_qs(found.query)["q"]
     assert (post.title if what == "title" else post.url) in asked
+
+
+STAND_INS: list[tuple[Callable[[Outside], Starlette], Any]] = [
+    (mastodon.app, CHANNELS[0][0]),
+    (reddit.app, CHANNELS[1][0]),
+    (lemmy.app, CHANNELS[2][0]),
+    (bluesky.app, CHANNELS[3][0]),
+    (telegram.app, CHANNELS[4][0]),
+    (x.app, CHANNELS[5][0]),
+    (linkedin.app, LinkedIn(author="urn:li:organization:7", access_token="t")),
+    (linkedin.app, LinkedIn(author="urn:li:person:7", access_token="t")),
+]
+
+
+@pytest.mark.parametrize(("app", "channel"), STAND_INS)
+def test_a_stand_in_has_that_page_too(app: Callable[[Outside], Starlette], channel: Any) -> None:
+    found = urlsplit(channel.search_url(channel.render(EDITION)))
+    with serving(app(Outside())) as base:
+        answer = httpx.get(f"{base}{found.path}?{found.query}", trust_env=False)
+    assert answer.status_code == 200
+    assert "Stand-in, not a real" in answer.text
+    assert "Nothing was posted yet." in answer.text
 
 
 def test_an_account_looks_among_its_own() -> None:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -121,6 +121,7 @@ def app(outside: Outside) -> Starlette:
                 for name, (method, answer) in asked.items()
             ),
             Route("/blobs/{cid}", server.show_blob),
+            Route("/search", every_post(outside, NETWORK, _public)),
             Route("/profile/{handle}/post/{id}", public_page(outside, NETWORK, _public)),
         ]
     )

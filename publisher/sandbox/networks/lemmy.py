@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from publisher.sandbox.networks._members import LANGUAGES, OPEN_LANGUAGES, Fields, Members
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -217,7 +217,11 @@ def app(outside: Outside, version: str = "0.19") -> Starlette:
     if version not in VERSIONS:
         raise ValueError(f"version must be {' or '.join(VERSIONS)}, not {version!r}")
     server = _Server(outside, version)
-    routes = [Route("/post/{id}", public_page(outside, NETWORK, _public)), *_v3(server)]
+    pages = [
+        Route("/search", every_post(outside, NETWORK, _public)),
+        Route("/post/{id}", public_page(outside, NETWORK, _public)),
+    ]
+    routes = [*pages, *_v3(server)]
     return Starlette(routes=[*routes, *_v4(server)] if server.is_new else routes)
 
 

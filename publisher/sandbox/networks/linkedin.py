@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from publisher.sandbox.networks._oauth import Consent
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -184,6 +184,7 @@ def app(outside: Outside, *, a_day: int = A_DAY, oldest: str = OLDEST) -> Starle
         ("GET", "/rest/posts/{urn}", server.read),
         ("POST", "/rest/images", server.begin_upload),
     ]
+    everything = every_post(outside, NETWORK, _shown)
     place = "/dms-uploads/{id}/uploaded-image/0"
     return Starlette(
         routes=[
@@ -192,6 +193,8 @@ def app(outside: Outside, *, a_day: int = A_DAY, oldest: str = OLDEST) -> Starle
             Route("/v2/userinfo", _with_token(server.who)),
             Route("/oauth/v2/accessToken", server.token, methods=["POST"]),
             *server.consent.routes(),
+            Route("/company/{id}/admin/page-posts/published/", everything),
+            Route("/in/me/recent-activity/all/", everything),
             Route("/feed/update/{id}/", public_page(outside, NETWORK, _shown)),
         ]
     )

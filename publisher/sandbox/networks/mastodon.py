@@ -30,7 +30,7 @@ from publisher.sandbox.networks._statuses import (
     status_length,
 )
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -272,6 +272,7 @@ def app(outside: Outside, *, characters: int = CHARACTERS, version: str = "4.5.0
             Route("/api/v2/media", _signed_in(server.upload), methods=["POST"]),
             Route("/api/v1/media/{id}", _signed_in(server.media), methods=["GET", "PUT"]),
             Route("/media/{id}", server.picture),
+            Route("/search", every_post(outside, NETWORK, _public)),
             Route("/@demo/{id}", public_page(outside, NETWORK, _public)),
         ]
     )

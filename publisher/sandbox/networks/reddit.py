@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from publisher.sandbox.networks._oauth import Consent
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -246,6 +246,7 @@ def app(outside: Outside, *, takes: str = "any", missing: tuple[str, ...] = ()) 
     pages = [
         Route("/api/v1/access_token", here.access_token, methods=["POST"]),
         *here.consent.routes(),
+        Route("/r/{name}/search/", every_post(outside, NETWORK, _public)),
         Route("/r/{name}/comments/{id}/", page),
         Route("/r/{name}/comments/{id}/{slug}/", page),
     ]

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -130,6 +130,7 @@ def app(outside: Outside, *, closed: tuple[str, ...] = ()) -> Starlette:
     return Starlette(
         routes=[
             Route("/bot{token}/{method}", answer, methods=["GET", "POST"]),
+            Route("/s/{name}", every_post(outside, NETWORK, _shown)),
             Route("/{name}/{number}", page),
         ]
     )

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from publisher.sandbox.networks._oauth1 import Signing
 from publisher.sandbox.outside import Kept, Outside
-from publisher.sandbox.publicpage import Public, public_page
+from publisher.sandbox.publicpage import Public, every_post, public_page
 from publisher.sandbox.serving import Endpoint, accept_or_fail, base
 from publisher.sandbox.standing import StandIn, Tables, web
 
@@ -188,6 +188,7 @@ def app(
     signing = Signing(name="X", secret=secret, user=USER, handle=HANDLE)
     server = _Server(outside, signing, writes, credits)
     page = public_page(outside, NETWORK, _shown)
+    everything = every_post(outside, NETWORK, _shown)
     routes = [
         Route("/2/tweets", _signed(server, server.create), methods=["POST"]),
         Route("/2/media/upload", _signed(server, server.upload), methods=["POST"]),
@@ -197,8 +198,10 @@ def app(
         Route("/2/users/me", _signed(server, server.me)),
         Route("/2/users/{id}/tweets", _signed(server, server.timeline)),
         *signing.routes(),
+        Route("/search", everything),
         Route("/i/web/status/{id}", page),
         Route("/{handle}/status/{id}", page),
+        Route("/{handle}", everything),
     ]
     return Starlette(routes=routes)
 
